@@ -1,0 +1,1 @@
+"""The trained network as data, and the workshop that makes it."""

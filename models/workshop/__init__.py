@@ -1,0 +1,1 @@
+"""The workshop: from recordings to a trained, measured and exported network."""

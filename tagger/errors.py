@@ -1,0 +1,49 @@
+"""What can go wrong, as one tree; each error is a line a user can act on.
+
+TaggerError            path, reason and advice; `str()` is the whole message
+├── DecodeError        the file is not audio that can be read
+├── TagFileError       tags of a file cannot be read or written safely
+├── CatalogError       the catalog cannot be opened, upgraded or written
+└── ModelError         a model file is missing, foreign or damaged
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class TaggerError(Exception):
+    """Base of all errors that a user is meant to read.
+
+    Args:
+        path: the file concerned.
+        reason: what is wrong, in lower case, without a full stop.
+        advice: what the user can do, or "" when nothing can be done.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], reason: str, advice: str = "") -> None:
+        super().__init__(os.fspath(path), reason, advice)
+        self.path = Path(path)
+        self.reason = reason
+        self.advice = advice
+
+    def __str__(self) -> str:
+        hint = f" ({self.advice})" if self.advice else ""
+        return f"{self.path}: {self.reason}{hint}"
+
+
+class DecodeError(TaggerError):
+    """Raised when a file cannot be decoded as audio."""
+
+
+class TagFileError(TaggerError):
+    """Raised when a file's tags cannot be read, or not be written without risk to its audio."""
+
+
+class CatalogError(TaggerError):
+    """Raised when the catalog cannot be opened, upgraded or written."""
+
+
+class ModelError(TaggerError):
+    """Raised when a model cannot be used: missing, damaged, or not one of this program."""
