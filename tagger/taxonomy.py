@@ -94,7 +94,8 @@ def _indices(leaves: tuple[str, ...]) -> list[int]:
 
 def _union(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Sum, capped at 1: exact for exclusive leaves, which those of one coarse label mostly are."""
-    return np.minimum(scores.sum(axis=-1), np.float32(1.0))
+    union: npt.NDArray[np.float32] = np.minimum(scores.sum(axis=-1), np.float32(1.0))
+    return union
 
 
 _DRUMS: Final = FAMILIES["drums"]
