@@ -1,0 +1,113 @@
+"""Measuring: leave one library out, and what the held-out predictions say.
+
+For each library a network is trained on all others and judged on that one, over the labels that both
+sides have. The predictions of all held-out libraries together are what calibration and thresholds are
+chosen on: they are the only predictions here that resemble a user's library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from models.workshop.clips import Clip, left_out
+from models.workshop.features import Store
+from models.workshop.network import Network
+from tagger.taxonomy import FAMILY_OF, LEAVES
+
+_FAMILY = np.array([sorted(set(FAMILY_OF.values())).index(FAMILY_OF[leaf]) for leaf in LEAVES])
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a network said of clips it had not seen.
+
+    Attributes:
+        library: (n,) str, the held-out library of each row.
+        leaf: (n,) int, the true leaf.
+        single: (n, 59) float32 logits.
+        presence: (n, 59) float32 logits.
+    """
+
+    library: npt.NDArray[np.str_]
+    leaf: npt.NDArray[np.int64]
+    single: npt.NDArray[np.float32]
+    presence: npt.NDArray[np.float32]
+
+    def save(self, path: Path) -> None:
+        """Writes the predictions as npz."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, library=self.library, leaf=self.leaf, single=self.single, presence=self.presence)
+
+    @classmethod
+    def load(cls, paths: Sequence[Path]) -> Predictions:
+        """Reads and joins predictions."""
+        parts = [np.load(path) for path in paths]
+        return cls(*(np.concatenate([part[name] for part in parts]) for name in cls.__slots__))
+
+    def of(self, library: str) -> Predictions:
+        """The rows of one library."""
+        rows = self.library == library
+        return Predictions(*(getattr(self, name)[rows] for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Figures of one library, in 0 to 1; `clips` counts what they are made of."""
+
+    clips: int
+    top1: float
+    top3: float
+    macro_f1: float
+    family: float
+
+
+@torch.no_grad()
+def predict_held_out(network: Network, clips: Sequence[Clip], store: Store, library: str) -> Predictions:
+    """Predictions on the clean clips of a library whose labels the training side has too."""
+    excluded = left_out(library)
+    known = {clip.label for clip in clips if clip.library not in excluded}
+    first_rows = np.flatnonzero(np.diff(store.clip, prepend=-1))
+    rows = [row for row in first_rows if clips[store.clip[row]].library == library]
+    rows = [row for row in rows if clips[store.clip[row]].label in known]
+    single, presence = [], []
+    for start in range(0, len(rows), 256):
+        outputs = network(torch.from_numpy(store.log_mel[rows[start : start + 256]]).float())
+        single.append(outputs.single.numpy())
+        presence.append(outputs.presence.numpy())
+    leaf = np.array([LEAVES.index(clips[store.clip[row]].label) for row in rows])
+    return Predictions(np.full(len(rows), library), leaf, np.concatenate(single), np.concatenate(presence))
+
+
+def score(predictions: Predictions) -> Score:
+    """Top-1, top-3, macro F1 over the true labels, and family accuracy."""
+    order = np.argsort(-predictions.single, axis=1)
+    best = order[:, 0]
+    return Score(
+        clips=len(best),
+        top1=float(np.mean(best == predictions.leaf)),
+        top3=float(np.mean((order[:, :3] == predictions.leaf[:, None]).any(axis=1))),
+        macro_f1=_macro_f1(predictions.leaf, best),
+        family=float(np.mean(best_family(predictions.single) == _FAMILY[predictions.leaf])),
+    )
+
+
+def best_family(single: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    """The family with the largest sum of leaf probabilities, as an index: (n,)."""
+    probability = np.exp(single - single.max(axis=1, keepdims=True))
+    sums = np.stack([probability[:, family == _FAMILY].sum(axis=1) for family in range(_FAMILY.max() + 1)], axis=1)
+    best: npt.NDArray[np.int64] = sums.argmax(axis=1)
+    return best
+
+
+def _macro_f1(truth: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64]) -> float:
+    scores = []
+    for leaf in np.unique(truth):
+        hits = np.sum((truth == leaf) & (predicted == leaf))
+        scores.append(2 * hits / (np.sum(truth == leaf) + np.sum(predicted == leaf)))
+    return float(np.mean(scores))

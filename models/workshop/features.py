@@ -1,0 +1,127 @@
+"""Preparing: clips to log-mel spectrograms on disk, several variants each, by the product's own frontend.
+
+Layout of a store, written shard by shard so that an interrupted run goes on where it stopped:
+    <store>/shard-0000.npz   `log_mel` (n, FRAMES, n_mels) float16 in dB, `clip` (n,) int32
+Variant 0 of a clip is the clip itself; shards hold the clips of a manifest list in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+
+from models.workshop.clips import Clip
+from models.workshop.distortion import distort, read_impulse_responses
+from tagger.frontend import MelParameters, decibels, mel_power
+
+FRAMES = 150
+RATES = (16000, 22050, 32000, 44100, 48000)
+SAMPLE_RATE = 32000
+_CLIPS_PER_SHARD = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Prepared features in memory.
+
+    Attributes:
+        log_mel: (n, FRAMES, n_mels) float16, dB relative to full scale.
+        clip: (n,) int32, index into the list of clips; rows of one clip are its variants, first the clip itself.
+    """
+
+    log_mel: npt.NDArray[np.float16]
+    clip: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shard:
+    target: Path
+    first: int
+    clips: tuple[Clip, ...]
+    variants: int
+    rooms: Path
+    parameters: MelParameters
+
+
+def prepare(
+    clips: Sequence[Clip], store: Path, *, variants: int, rooms: Path, parameters: MelParameters, workers: int
+) -> None:
+    """Writes the shards that are missing.
+
+    Args:
+        clips: what to prepare; keep the list the same between runs.
+        store: folder of the shards.
+        variants: rows for each clip, the clip itself included.
+        rooms: folder of impulse responses.
+        parameters: of the frontend.
+        workers: processes.
+    """
+    store.mkdir(parents=True, exist_ok=True)
+    shards = []
+    for first in range(0, len(clips), _CLIPS_PER_SHARD):
+        target = store / f"shard-{first // _CLIPS_PER_SHARD:04d}.npz"
+        if not target.exists():
+            part = tuple(clips[first : first + _CLIPS_PER_SHARD])
+            shards.append(_Shard(target, first, part, variants, rooms, parameters))
+    with ProcessPoolExecutor(workers) as pool:
+        for done, shard in enumerate(pool.map(_write_shard, shards), start=1):
+            print(f"prepared {done}/{len(shards)}: {shard}", flush=True)
+
+
+def load(store: Path) -> Store:
+    """All shards of a store."""
+    shards = [np.load(path) for path in sorted(store.glob("shard-*.npz"))]
+    return Store(
+        log_mel=np.concatenate([shard["log_mel"] for shard in shards]),
+        clip=np.concatenate([shard["clip"] for shard in shards]),
+    )
+
+
+def log_mel_window(samples: npt.NDArray[np.float32], rate: int, parameters: MelParameters) -> npt.NDArray[np.float16]:
+    """(FRAMES, n_mels) float16 log-mel of a clip's first three seconds, padded with the floor."""
+    log_mel = decibels(mel_power(samples, rate, parameters), parameters)[:FRAMES]
+    window = np.full((FRAMES, parameters.n_mels), parameters.floor_db, dtype=np.float16)
+    window[: len(log_mel)] = log_mel
+    return window
+
+
+def _write_shard(shard: _Shard) -> str:
+    rows, owners = [], []
+    for offset, clip in enumerate(shard.clips):
+        samples, rate = soundfile.read(clip.path, dtype="float32")
+        rng = np.random.default_rng([shard.first + offset, 20])
+        for variant in range(shard.variants):
+            rows.append(_variant(samples, rate, variant, rng, shard))
+            owners.append(shard.first + offset)
+    partial = shard.target.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez(file, log_mel=np.stack(rows), clip=np.array(owners, dtype=np.int32))
+    partial.replace(shard.target)
+    return shard.target.name
+
+
+def _variant(
+    samples: npt.NDArray[np.float32], rate: int, variant: int, rng: np.random.Generator, shard: _Shard
+) -> npt.NDArray[np.float16]:
+    if variant == 0:
+        return log_mel_window(samples, rate, shard.parameters)
+    varied = distort(samples, rng, _rooms(shard.rooms), rate)
+    lead = np.zeros(int(rng.integers(0, rate // 25)), dtype=np.float32)
+    varied = np.concatenate([lead, varied])
+    if rng.random() < 0.4:
+        native = int(rng.choice(RATES))
+        varied, rate = soxr.resample(varied, rate, native, quality="HQ"), native
+    return log_mel_window(varied, rate, shard.parameters)
+
+
+@lru_cache(maxsize=1)
+def _rooms(folder: Path) -> list[npt.NDArray[np.float32]]:
+    return read_impulse_responses(folder, SAMPLE_RATE)

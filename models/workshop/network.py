@@ -1,0 +1,83 @@
+"""The network: a small residual CNN over a log-mel window, with two heads and an embedding.
+
+Input is (batch, frames, n_mels) log-mel in dB; levels are taken relative to the window's peak inside the
+network, so that gain does not matter and no caller can forget to normalise. Plain 3x3 convolutions with
+ReLU and few channels, because ONNX Runtime runs those fastest on a CPU. Pooling keeps the frequency
+axis: where in the spectrum something happens matters, when does not.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from tagger.taxonomy import LEAVES
+
+DYNAMIC_RANGE_DB = 80.0
+EMBEDDING_SIZE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What the network says of a batch.
+
+    Attributes:
+        single: (batch, 59) logits for a recording of one instrument (softmax).
+        presence: (batch, 59) logits of each instrument sounding at all (sigmoid).
+        embedding: (batch, 128) of unit length.
+    """
+
+    single: Tensor
+    presence: Tensor
+    embedding: Tensor
+
+
+class _Residual(nn.Module):
+    def __init__(self, channels_in: int, channels_out: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels_in, channels_out, 3, stride=stride, padding=1, bias=False),
+            nn.BatchNorm2d(channels_out),
+            nn.ReLU(),
+            nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels_out),
+        )
+        self.shortcut = nn.Sequential(
+            nn.Conv2d(channels_in, channels_out, 1, stride=stride, bias=False), nn.BatchNorm2d(channels_out)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.body(x) + self.shortcut(x))
+
+
+class Network(nn.Module):
+    """The recogniser; `widths` are the channels of the stem and of the stages after it."""
+
+    def __init__(self, n_mels: int, widths: tuple[int, ...] = (16, 32, 64, 128), dropout: float = 0.3) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(1, widths[0], 5, stride=2, padding=2, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU()
+        )
+        self.stages = nn.Sequential(
+            *(_Residual(before, after, stride=2) for before, after in itertools.pairwise(widths))
+        )
+        bands = -(-n_mels // 2 ** len(widths))
+        self.embed = nn.Linear(2 * widths[-1] * bands, EMBEDDING_SIZE)
+        self.dropout = nn.Dropout(dropout)
+        self.single = nn.Linear(EMBEDDING_SIZE, len(LEAVES))
+        self.presence = nn.Linear(EMBEDDING_SIZE, len(LEAVES))
+
+    def forward(self, log_mel: Tensor) -> Outputs:
+        peak = log_mel.amax(dim=(1, 2), keepdim=True)
+        relative = (log_mel - peak).clamp(-DYNAMIC_RANGE_DB, 0.0) * (2 / DYNAMIC_RANGE_DB) + 1.0
+        features = self.stages(self.stem(relative.unsqueeze(1)))
+        pooled = torch.cat([features.mean(dim=2), features.amax(dim=2)], dim=1).flatten(1)
+        hidden = torch.relu(self.embed(self.dropout(pooled)))
+        return Outputs(
+            single=self.single(hidden),
+            presence=self.presence(hidden),
+            embedding=nn.functional.normalize(hidden, dim=1),
+        )

@@ -1,0 +1,187 @@
+"""The trained network: log-mel windows in, calibrated probabilities and an embedding out.
+
+A model is one ONNX file. Its metadata (`instrument-tagger`, a JSON object) holds all that must not drift
+apart from the weights: the frontend's parameters, the label list, the calibration and the thresholds.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from tagger.errors import ModelError
+from tagger.frontend import Frames, MelParameters
+from tagger.taxonomy import LEAVES
+
+METADATA_KEY: Final = "instrument-tagger"
+_FORMAT: Final = 1
+# Larger batches gain nothing on a single thread and cost memory.
+_BATCH: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a model's file says of itself.
+
+    Attributes:
+        name: such as `instruments`.
+        version: such as `1.0.0`.
+        frontend: parameters of the log-mel frontend that the model was trained with.
+        window_s: the longest window the model is asked about, in seconds.
+        labels: the leaves, in the order of the outputs.
+        temperature: divides the logits of the single-instrument head.
+        presence_scale: multiplies the logits of the presence head.
+        presence_offset: is then added to them.
+        tag_thresholds: least probability to claim a leaf, for each leaf.
+        family_threshold: least probability to claim a family where no leaf can be claimed.
+        description: what it was trained on and how well it does, in Markdown.
+    """
+
+    name: str
+    version: str
+    frontend: MelParameters
+    window_s: float
+    labels: tuple[str, ...]
+    temperature: float
+    presence_scale: float
+    presence_offset: float
+    tag_thresholds: tuple[float, ...]
+    family_threshold: float
+    description: str
+
+    def to_json(self) -> str:
+        """The card as it is stored in the model's metadata."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        frontend = {field.name: getattr(self.frontend, field.name) for field in fields(self.frontend)}
+        return json.dumps(values | {"frontend": frontend, "format": _FORMAT})
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelCard:
+        """Reads a card.
+
+        Raises:
+            ValueError: the text is no card that this version understands.
+        """
+        values: dict[str, Any] = json.loads(text)
+        if values.pop("format", None) != _FORMAT:
+            raise ValueError("made by another version of the tagger")
+        try:
+            values["frontend"] = MelParameters(**values["frontend"])
+            values["labels"] = tuple(values["labels"])
+            values["tag_thresholds"] = tuple(values["tag_thresholds"])
+            return cls(**values)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"its description is damaged: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the network says of a batch of windows.
+
+    Attributes:
+        single: (n, 59) float32, probability of each leaf if the window holds one instrument; sums to 1.
+        presence: (n, 59) float32, probability of each leaf sounding in the window.
+        embedding: (n, 128) float32 of unit length.
+    """
+
+    single: npt.NDArray[np.float32]
+    presence: npt.NDArray[np.float32]
+    embedding: npt.NDArray[np.float32]
+
+
+class Recogniser:
+    """A loaded model; one thread, no spinning, so that it is no burden beside a DAW."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Loads a model.
+
+        Args:
+            path: an ONNX file made by the workshop; by default the one that comes with the program.
+
+        Raises:
+            ModelError: the file is missing, damaged, or no model of this program.
+        """
+        self.path = path or default_model()
+        self._session = _open_session(self.path)
+        self.card = self._read_card()
+
+    @cached_property
+    def name(self) -> str:
+        """Name and version, as `name@version`: the source of the labels that it gives."""
+        return f"{self.card.name}@{self.card.version}"
+
+    @cached_property
+    def window_frames(self) -> int:
+        """Frames of a window."""
+        return round(self.card.window_s / self.card.frontend.hop_s)
+
+    def predict(self, log_mel: Frames) -> Prediction:
+        """Probabilities and embeddings of windows.
+
+        Args:
+            log_mel: (n, frames, n_mels) float32 in dB, as `tagger.frontend.decibels` gives it.
+
+        Returns:
+            A prediction of n rows.
+        """
+        batches = [self._run(log_mel[start : start + _BATCH]) for start in range(0, len(log_mel), _BATCH)]
+        single, presence, embedding = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+        return Prediction(single=_softmax(single), presence=_sigmoid(presence), embedding=embedding)
+
+    def _run(self, log_mel: Frames) -> tuple[Frames, Frames, Frames]:
+        """Calibrated logits of both heads, and embeddings."""
+        single, presence, embedding = self._session.run(["single", "presence", "embedding"], {"log_mel": log_mel})
+        single /= np.float32(self.card.temperature)
+        presence *= np.float32(self.card.presence_scale)
+        presence += np.float32(self.card.presence_offset)
+        return single, presence, embedding
+
+    def _read_card(self) -> ModelCard:
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        if METADATA_KEY not in metadata:
+            raise ModelError(self.path, "is no model of this program", "make one with `python -m models export`")
+        try:
+            card = ModelCard.from_json(metadata[METADATA_KEY])
+        except ValueError as error:
+            raise ModelError(self.path, str(error), "export the model again with this version") from error
+        if card.labels != LEAVES:
+            raise ModelError(self.path, "knows other labels than this version", "export the model again")
+        return card
+
+
+def default_model() -> Path:
+    """The model that comes with the program."""
+    return Path(str(resources.files("models") / "instruments.onnx"))
+
+
+def _open_session(path: Path) -> onnxruntime.InferenceSession:
+    if not path.is_file():
+        raise ModelError(path, "there is no such model")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime raises a dozen classes of its own, without a common base
+        raise ModelError(path, "is damaged, or no ONNX model", "fetch or export it again") from error
+
+
+def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: npt.NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def _sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    probabilities: npt.NDArray[np.float32] = np.float32(1) / (np.float32(1) + np.exp(-logits))
+    return probabilities
