@@ -101,7 +101,11 @@ _MAGICS: Final = (
 )
 _SIZE_ELSEWHERE: Final = 0xFFFFFFFF
 _TO_THE_END: Final = -1
+# Far more than any file has; a file of zeros after a good header would be walked for minutes.
+_MOST_CHUNKS: Final = 10_000
 _APE_HAS_HEADER: Final = 1 << 31
+_XING_FRAMES: Final = 1
+_XING_BYTES: Final = 2
 
 
 def sniff(head: bytes) -> Container:
@@ -115,6 +119,12 @@ def sniff(head: bytes) -> Container:
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
         return Container.ADTS
     return next((container for magic, container in _MAGICS if head.startswith(magic)), Container.OTHER)
+
+
+def container_of(file: BinaryIO) -> Container:
+    """Tells the container of an open file."""
+    file.seek(end_of_leading_tags(file))
+    return sniff(file.read(16))
 
 
 def read_at(file: BinaryIO, offset: int, size: int) -> bytes:
@@ -147,12 +157,14 @@ def iter_chunks(
         long_sizes: by name, sizes of chunks whose header has no room for them; looked up as the walk goes.
 
     Raises:
-        MalformedError: a chunk's size is impossible.
+        MalformedError: a chunk's size is impossible, or there are too many.
     """
     end = file_size(file)
     header = layout.header
     position = start
-    while position + header.size <= end:
+    for _ in range(_MOST_CHUNKS):
+        if position + header.size > end:
+            return
         name, size = header.unpack(read_at(file, position, header.size))
         content = position + header.size
         if size == _SIZE_ELSEWHERE:
@@ -166,6 +178,7 @@ def iter_chunks(
         yield Chunk(name, content, size)
         position = content + size
         position += (start - position) % layout.alignment
+    raise MalformedError("holds too many chunks")
 
 
 def riff_chunks(file: BinaryIO, *, start: int = 0) -> Iterator[Chunk]:
@@ -246,6 +259,22 @@ def ogg_pages(file: BinaryIO, *, start: int = 0) -> Iterator[OggPage]:
         if len(header) < 27 or len(lacing) < header[26] or len(body) < sum(lacing):
             raise MalformedError("truncated: its last Ogg page is cut off", "copy or export it again")
         yield OggPage(header[14:18], bool(header[5] & 2), lacing, body)
+
+
+def xing_size(frame: bytes) -> int | None:
+    """Bytes of audio that an MP3 file's first frame declares in its Xing or Info header; None where it does not.
+
+    Args:
+        frame: the first 64 bytes of the frame.
+    """
+    if len(frame) < 64 or frame[0] != 0xFF or frame[1] & 0xE6 != 0xE2:
+        return None
+    is_mpeg1, is_mono, has_crc = bool(frame[1] & 8), frame[3] >> 6 == 3, not frame[1] & 1
+    side_information = (17 if is_mono else 32) if is_mpeg1 else (9 if is_mono else 17)
+    name, flags, first, second = struct.unpack_from(">4sIII", frame, 4 + 2 * has_crc + side_information)
+    if name not in {b"Xing", b"Info"} or not flags & _XING_BYTES:
+        return None
+    return int(second if flags & _XING_FRAMES else first)
 
 
 def end_of_leading_tags(file: BinaryIO) -> int:

@@ -59,30 +59,27 @@ def payload_hash(path: str | os.PathLike[str]) -> str:
         DecodeError: the file cannot be read, is cut off, or its container cannot be parsed.
     """
     with open_file(path) as file:
-        return file_hash(path, file)
+        return hash_payload(path, file)
 
 
-def file_hash(path: str | os.PathLike[str], file: BinaryIO) -> str:
-    """Hashes the audio of an open file; `path` is only for the error."""
-    try:
+def hash_payload(path: str | os.PathLike[str], file: BinaryIO) -> str:
+    """Does the same for a file that is open; `path` is only for the error."""
+    with _told_plainly(path):
         payload = _Payload(file)
         _FEEDERS.get(payload.container, _feed_stream)(payload)
         return payload.digest.hexdigest()
-    except MalformedError as error:
-        raise DecodeError(path, str(error), error.advice) from None
 
 
-@contextmanager
-def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Opens a file for reading; its name, kind and size are checked.
+def open_file(path: str | os.PathLike[str]) -> BinaryIO:
+    """Opens a file for reading.
 
     Raises:
-        DecodeError: the file cannot be opened or is empty, or the system fails while it is in use.
+        DecodeError: the file cannot be opened, is empty, is no file, or its name cannot be written down.
     """
     name = os.fspath(path)
     if (shown := name.encode("utf-8", "backslashreplace").decode()) != name:
         raise DecodeError(shown, "its name is not valid UTF-8", "rename it")
-    try:
+    with _told_plainly(name):
         status = Path(name).stat()
         if stat.S_ISDIR(status.st_mode):
             raise DecodeError(name, "is a folder, not a file")
@@ -90,15 +87,23 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             raise DecodeError(name, "is not a regular file")
         if not status.st_size:
             raise DecodeError(name, "is empty", "delete it or copy it again")
-        with Path(name).open("rb", buffering=1 << 16) as file:
-            yield file
+        return Path(name).open("rb", buffering=1 << 16)
+
+
+@contextmanager
+def _told_plainly(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turns what the system and the parsers raise into a `DecodeError`."""
+    try:
+        yield
+    except MalformedError as error:
+        raise DecodeError(path, str(error), error.advice) from None
     except FileNotFoundError:
-        raise DecodeError(name, "no such file", "it was moved, renamed or deleted") from None
+        raise DecodeError(path, "no such file", "it was moved, renamed or deleted") from None
     except PermissionError:
-        raise DecodeError(name, "no permission to read it", "allow reading, or close what holds it") from None
+        raise DecodeError(path, "no permission to read it", "allow reading, or close what holds it") from None
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DecodeError(name, f"cannot be read: {reason}", "check the disk or the connection") from None
+        reason = f"cannot be read: {error.strerror or error}"
+        raise DecodeError(path, reason, "check the disk or the connection") from None
 
 
 class _Payload:
@@ -109,8 +114,7 @@ class _Payload:
         self.size = containers.file_size(file)
         self.start = containers.end_of_leading_tags(file)
         self.digest = hashlib.blake2b(digest_size=16)
-        file.seek(self.start)
-        self.container = containers.sniff(file.read(16))
+        self.container = containers.container_of(file)
 
     def add(self, start: int, size: int) -> None:
         """Adds `size` bytes at `start`, all of which the file must hold."""
@@ -212,11 +216,14 @@ def _feed_au(payload: _Payload) -> None:
 def _feed_flac(payload: _Payload) -> None:
     position, is_last = payload.start + 4, False
     while not is_last:
-        head, *size = read_at(payload.file, position, 4)
-        is_last, kind, length = bool(head & 0x80), head & 0x7F, int.from_bytes(bytes(size))
-        if kind == _FLAC_STREAMINFO:
-            payload.add(position + 4, length)
-        position += 4 + length
+        head, *length = read_at(payload.file, position, 4)
+        is_first, is_last = position == payload.start + 4, bool(head & 0x80)
+        if is_first != (head & 0x7F == _FLAC_STREAMINFO):
+            raise MalformedError("damaged: its FLAC stream must begin with one STREAMINFO")
+        position += 4
+        if is_first:
+            payload.add(position, int.from_bytes(length))
+        position += int.from_bytes(length)
     end = containers.start_of_trailing_tags(payload.file, start=min(position, payload.size))
     if end <= position:
         raise MalformedError("cut off: its FLAC stream has no frames", "copy or export it again")
@@ -227,7 +234,13 @@ def _feed_stream(payload: _Payload) -> None:
     end = containers.start_of_trailing_tags(payload.file, start=payload.start)
     if end <= payload.start:
         raise MalformedError("holds no audio, only tags")
-    payload.add(payload.start, end - payload.start)
+    held = end - payload.start
+    payload.file.seek(payload.start)
+    declared = containers.xing_size(payload.file.read(64)) or 0
+    # Encoders differ in what they count, and some count the tags.
+    if held < 0.95 * declared:
+        raise truncated(declared, held)
+    payload.add(payload.start, held)
 
 
 def _feed_ogg(payload: _Payload) -> None:
