@@ -7,6 +7,7 @@ apart from the weights: the frontend's parameters, the label list, the calibrati
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib import resources
@@ -40,7 +41,8 @@ class ModelCard:
         temperature: divides the logits of the single-instrument head.
         presence_scale: multiplies the logits of the presence head.
         presence_offset: is then added to them.
-        tag_thresholds: least probability to claim a leaf, for each leaf.
+        single_thresholds: least probability to claim a leaf of a one-shot, for each leaf.
+        presence_thresholds: least probability to claim a leaf of a loop or track, for each leaf.
         family_threshold: least probability to claim a family where no leaf can be claimed.
         description: what it was trained on and how well it does, in Markdown.
     """
@@ -53,7 +55,8 @@ class ModelCard:
     temperature: float
     presence_scale: float
     presence_offset: float
-    tag_thresholds: tuple[float, ...]
+    single_thresholds: tuple[float, ...]
+    presence_thresholds: tuple[float, ...]
     family_threshold: float
     description: str
 
@@ -76,7 +79,8 @@ class ModelCard:
         try:
             values["frontend"] = MelParameters(**values["frontend"])
             values["labels"] = tuple(values["labels"])
-            values["tag_thresholds"] = tuple(values["tag_thresholds"])
+            values["single_thresholds"] = tuple(values["single_thresholds"])
+            values["presence_thresholds"] = tuple(values["presence_thresholds"])
             return cls(**values)
         except (KeyError, TypeError) as error:
             raise ValueError(f"its description is damaged: {error}") from error
@@ -95,6 +99,15 @@ class Prediction:
     single: npt.NDArray[np.float32]
     presence: npt.NDArray[np.float32]
     embedding: npt.NDArray[np.float32]
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Prediction]) -> Prediction:
+        """The windows of all parts, in order."""
+        return cls(
+            single=np.concatenate([part.single for part in parts]),
+            presence=np.concatenate([part.presence for part in parts]),
+            embedding=np.concatenate([part.embedding for part in parts]),
+        )
 
 
 class Recogniser:
@@ -122,6 +135,11 @@ class Recogniser:
     def window_frames(self) -> int:
         """Frames of a window."""
         return round(self.card.window_s / self.card.frontend.hop_s)
+
+    @cached_property
+    def embedding_size(self) -> int:
+        """Length of an embedding."""
+        return int(self._session.get_outputs()[2].shape[1])
 
     def predict(self, log_mel: Frames) -> Prediction:
         """Probabilities and embeddings of windows.

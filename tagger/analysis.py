@@ -1,0 +1,178 @@
+"""One recording's way: blocks, log-mel, windows, probabilities, verdict.
+
+`Analyser` holds the loaded model and is what the command line, the library run and later the service
+call; `analyse` and `analyse_array` are the same for a script. Memory is bounded: a recording of hours is
+read, transformed and asked about piece by piece.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tagger.audio import open_audio
+from tagger.decision import aggregate, decide
+from tagger.frontend import Frames, MelStream, Samples, decibels
+from tagger.kind import LONGEST_LOOP_S, kind_of
+from tagger.musical import tempo_and_key
+from tagger.recogniser import Prediction, Recogniser
+from tagger.results import Analysis, AudioFacts, Kind
+from tagger.taxonomy import LEAVES
+from tagger.windows import Envelope, WindowCutter
+
+_WINDOWS_PER_BATCH: Final = 8
+_BLOCK_S: Final = 10.0
+
+
+class Analyser:
+    """Recognises the instruments of recordings with one loaded model."""
+
+    def __init__(self, model_path: Path | None = None) -> None:
+        """Loads a model.
+
+        Args:
+            model_path: an ONNX file made by the workshop; by default the one that comes with the program.
+
+        Raises:
+            ModelError: the model cannot be used.
+        """
+        self.recogniser = Recogniser(model_path)
+
+    def analyse(self, path: str | os.PathLike[str]) -> Analysis:
+        """Analyses a file.
+
+        Args:
+            path: an audio file in any format that `tagger.audio` reads.
+
+        Raises:
+            DecodeError: the file cannot be decoded.
+        """
+        with open_audio(Path(path)) as audio:
+            return self._analyse(audio.blocks(), audio.facts)
+
+    def analyse_array(self, samples: npt.ArrayLike, sample_rate: int) -> Analysis:
+        """Analyses a signal in memory.
+
+        Args:
+            samples: (n,) or (n, channels), any float dtype, full scale at 1.
+            sample_rate: in Hz, at least 1000.
+
+        Raises:
+            ValueError: the array has another shape, no samples, or the rate is out of range.
+        """
+        signal = np.asarray(samples, dtype=np.float32)
+        if signal.ndim not in (1, 2) or not signal.size:
+            raise ValueError(f"samples must be (n,) or (n, channels) and not empty, not {signal.shape}")
+        if sample_rate < 1000:
+            raise ValueError(f"sample_rate must be at least 1000 Hz, not {sample_rate}")
+        channels = 1 if signal.ndim == 1 else signal.shape[1]
+        mono = np.nan_to_num(signal if signal.ndim == 1 else signal.mean(axis=1), posinf=0, neginf=0)
+        facts = AudioFacts(len(mono) / sample_rate, sample_rate, channels, payload_hash="")
+        return self._analyse(_blocks(mono, round(_BLOCK_S * sample_rate)), facts)
+
+    def _analyse(self, blocks: Iterable[Samples], facts: AudioFacts) -> Analysis:
+        listener = _Listener(self.recogniser, facts)
+        prediction = listener.listen(blocks)
+        kind = kind_of(listener.envelope, facts.duration_s)
+        if prediction is None or kind is Kind.SILENCE:
+            return self._silence(facts)
+        scores = aggregate(prediction, kind)
+        verdict = decide(scores, kind, self.recogniser.card)
+        tempo_bpm, key = listener.tempo_and_key() if kind is Kind.LOOP else (None, None)
+        return Analysis(
+            facts=facts,
+            kind=kind,
+            instruments=verdict.instruments,
+            tags=verdict.tags,
+            model=self.recogniser.name,
+            scores=scores,
+            embedding=_mean_direction(prediction, kind),
+            tempo_bpm=tempo_bpm,
+            key=key,
+        )
+
+    def _silence(self, facts: AudioFacts) -> Analysis:
+        size = self.recogniser.embedding_size
+        return Analysis(
+            facts=facts,
+            kind=Kind.SILENCE,
+            instruments=(),
+            tags=(),
+            model=self.recogniser.name,
+            scores=np.zeros(len(LEAVES), dtype=np.float32),
+            embedding=np.zeros(size, dtype=np.float32),
+        )
+
+
+def analyse(path: str | os.PathLike[str]) -> Analysis:
+    """Analyses a file with the model that comes with the program; see `Analyser.analyse`."""
+    return _default_analyser().analyse(path)
+
+
+def analyse_array(samples: npt.ArrayLike, sample_rate: int) -> Analysis:
+    """Analyses a signal with the model that comes with the program; see `Analyser.analyse_array`."""
+    return _default_analyser().analyse_array(samples, sample_rate)
+
+
+@lru_cache(maxsize=1)
+def _default_analyser() -> Analyser:
+    return Analyser()
+
+
+class _Listener:
+    """One pass over a recording; keeps the samples only of what may be a loop."""
+
+    def __init__(self, recogniser: Recogniser, facts: AudioFacts) -> None:
+        self._recogniser = recogniser
+        self._facts = facts
+        self._cutter = WindowCutter(recogniser.card.frontend, recogniser.window_frames)
+        self._kept: list[Samples] = []
+
+    @property
+    def envelope(self) -> Envelope:
+        return self._cutter.envelope
+
+    def listen(self, blocks: Iterable[Samples]) -> Prediction | None:
+        windows: list[Frames] = []
+        predictions: list[Prediction] = []
+        for window in self._cutter.cut(self._log_mel(blocks)):
+            windows.append(window)
+            if len(windows) == _WINDOWS_PER_BATCH:
+                predictions.append(self._recogniser.predict(np.stack(windows)))
+                windows = []
+        if windows:
+            predictions.append(self._recogniser.predict(np.stack(windows)))
+        return Prediction.concatenate(predictions) if predictions else None
+
+    def tempo_and_key(self) -> tuple[float | None, str | None]:
+        return tempo_and_key(np.concatenate(self._kept), self._facts.sample_rate)
+
+    def _log_mel(self, blocks: Iterable[Samples]) -> Iterator[Frames]:
+        parameters = self._recogniser.card.frontend
+        stream = MelStream(parameters, self._facts.sample_rate)
+        for block in blocks:
+            if self._facts.duration_s <= LONGEST_LOOP_S:
+                self._kept.append(block.copy())
+            yield decibels(stream.push(block), parameters)
+        yield decibels(stream.finish(), parameters)
+
+
+def _mean_direction(prediction: Prediction, kind: Kind) -> npt.NDArray[np.float32]:
+    """The embedding of a recording: of its onset for a one-shot, else the mean over windows."""
+    if kind is Kind.ONE_SHOT:
+        onset: npt.NDArray[np.float32] = prediction.embedding[0]
+        return onset
+    mean = prediction.embedding.mean(axis=0)
+    direction: npt.NDArray[np.float32] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return direction
+
+
+def _blocks(mono: Samples, size: int) -> Iterator[Samples]:
+    for start in range(0, len(mono), size):
+        yield mono[start : start + size]
