@@ -1,0 +1,133 @@
+"""Files whose tags are named texts, by mutagen: FLAC, Ogg, MP4, WavPack and their like.
+
+Mutagen repairs Vorbis comments that break the rules (text that is not UTF-8, impossible names) by
+changing or dropping them. Here such a file is refused instead.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Final
+
+from tagger.tagfile.tags import FIELDS, SEPARATOR, Tags
+
+# What is there is kept within reason; what is new is small, not the customary 1 % of the file.
+_PADDING: Final = 1024
+_MOST_PADDING: Final = 65536
+_FLAC_PADDING_BLOCK: Final = 1
+_FLAC_COMMENT_BLOCK: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTexts:
+    """A format of mutagen's with free-form tags.
+
+    Attributes:
+        name: what people call it.
+        file_type: mutagen's class.
+        prefix: what a field's key starts with in this format.
+        as_bytes: whether mutagen takes the texts encoded.
+        padded: whether mutagen asks how much padding to leave.
+    """
+
+    name: str
+    file_type: Any
+    prefix: str = ""
+    as_bytes: bool = False
+    padded: bool = True
+
+    def read(self, path: Path) -> Tags:
+        """Reads the tags; `foreign` are all others, and FLAC's blocks."""
+        file = self._open(path)
+        values: dict[str, str] = {}
+        foreign = []
+        for key, value in _items(file.tags):
+            if field := self._field(key):
+                values[field] = SEPARATOR.join(filter(None, (values.get(field), _text(value))))
+            else:
+                foreign.append((key, repr(value)))
+        # MP4 is written in an order of mutagen's.
+        return Tags(values, (_flac_blocks(file), tuple(sorted(foreign, key=itemgetter(0)))))
+
+    def write(self, source: Path, target: Path, values: Mapping[str, str]) -> None:
+        """Copies the file, then changes the fields in the copy."""
+        shutil.copyfile(source, target)
+        file = self._open(target)
+        if file.tags is None:
+            file.add_tags()
+        for key in {key for key, _ in _items(file.tags) if self._field(key)}:
+            del file.tags[key]
+        for name, value in values.items():
+            file.tags[self.prefix + name] = [value.encode() if self.as_bytes else value]
+        with _mutagen_errors("written"):
+            file.save(target, **({"padding": _padding} if self.padded else {}))
+
+    def _open(self, path: Path) -> Any:
+        with _mutagen_errors("read"):
+            return self.file_type(path)
+
+    def _field(self, key: str) -> str | None:
+        name = key.upper().removeprefix(self.prefix.upper())
+        return name if name in FIELDS and len(key) == len(self.prefix) + len(name) else None
+
+
+def strict(file_type: Any) -> Any:
+    """A class of mutagen's with Vorbis comments, which refuses what it would otherwise repair."""
+    if hasattr(file_type, "METADATA_BLOCKS"):
+        blocks = list(file_type.METADATA_BLOCKS)
+        blocks[_FLAC_COMMENT_BLOCK] = _strict_comment(blocks[_FLAC_COMMENT_BLOCK])
+        return type(file_type.__name__, (file_type,), {"METADATA_BLOCKS": blocks})
+    return type(file_type.__name__, (file_type,), {"_Tags": _strict_comment(file_type._Tags)})
+
+
+def _strict_comment(comment_type: Any) -> Any:
+    def load(self: Any, data: Any, **options: Any) -> None:
+        start = data.tell()
+        comment_type.load(self, data, **{**options, "errors": "strict"})
+        end = data.tell()
+        data.seek(start)
+        vendor_size = int.from_bytes(data.read(4), "little")
+        data.seek(vendor_size, 1)
+        if int.from_bytes(data.read(4), "little") != len(self):
+            raise ValueError("a comment has an impossible name")
+        data.seek(end)
+
+    return type(comment_type.__name__, (comment_type,), {"load": load})
+
+
+@contextmanager
+def _mutagen_errors(verb: str) -> Iterator[None]:
+    """Makes a reason of whatever mutagen raises; damaged files let all sorts of errors through it."""
+    try:
+        yield
+    except Exception as error:
+        raise ValueError(f"its tags cannot be {verb}: {error}") from error
+
+
+def _items(tags: Any) -> list[tuple[str, Any]]:
+    if tags is None:
+        return []
+    return list(tags if isinstance(tags, list) else tags.items())
+
+
+def _flac_blocks(file: Any) -> tuple[tuple[int, bytes], ...]:
+    own = (_FLAC_PADDING_BLOCK, _FLAC_COMMENT_BLOCK)
+    blocks = getattr(file, "metadata_blocks", ())
+    return tuple((block.code, block.write()) for block in blocks if block.code not in own)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return SEPARATOR.join(map(_text, value))
+    text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    return SEPARATOR.join(text.split("\0"))
+
+
+def _padding(info: Any) -> int:
+    kept = 0 <= info.padding <= _MOST_PADDING
+    return int(info.padding) if kept else _PADDING

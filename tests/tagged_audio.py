@@ -1,0 +1,123 @@
+"""Audio files of all formats that hold tags, made on the spot, and a second opinion on what is in them."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+import soundfile as sf
+
+SAMPLE_RATE = 48000
+
+
+def tone(duration_s: float = 0.1) -> npt.NDArray[np.float32]:
+    """A decaying tone with a little noise: (n,) float32."""
+    time_s = np.arange(round(duration_s * SAMPLE_RATE)) / SAMPLE_RATE
+    noise = np.random.default_rng(1).normal(0, 0.01, len(time_s))
+    return (0.5 * np.exp(-20 * time_s) * np.sin(2 * np.pi * 440 * time_s) + noise).astype(np.float32)
+
+
+def _with_soundfile(path: Path, *, format: str, subtype: str) -> None:  # noqa: A002
+    sf.write(path, tone(), SAMPLE_RATE, format=format, subtype=subtype)
+
+
+def _with_av(path: Path, *, format: str, codec: str, sample_format: str, **options: str) -> None:  # noqa: A002
+    with av.open(str(path), "w", format=format, options=options) as container:
+        stream = container.add_stream(codec, rate=SAMPLE_RATE)
+        stream.layout = "mono"
+        stream.bit_rate = 128000
+        samples = tone()
+        if sample_format.startswith("s16"):
+            samples = np.round(samples * 32767).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(samples[np.newaxis], format=sample_format, layout="mono")
+        frame.sample_rate = SAMPLE_RATE
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            container.mux(packet)
+
+
+def _flac_in_ogg(path: Path) -> None:
+    plain = path.with_suffix(".flac")
+    _with_soundfile(plain, format="FLAC", subtype="PCM_16")
+    with av.open(str(plain)) as source, av.open(str(path), "w", format="ogg") as target:
+        stream = target.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    plain.unlink()
+
+
+MAKERS: dict[str, Callable[[Path], None]] = {
+    "16.wav": partial(_with_soundfile, format="WAV", subtype="PCM_16"),
+    "24.wav": partial(_with_soundfile, format="WAV", subtype="PCM_24"),
+    "extensible.wav": partial(_with_soundfile, format="WAVEX", subtype="FLOAT"),
+    "16.aiff": partial(_with_soundfile, format="AIFF", subtype="PCM_16"),
+    "float.aifc": partial(_with_soundfile, format="AIFF", subtype="FLOAT"),
+    "lossless.flac": partial(_with_soundfile, format="FLAC", subtype="PCM_16"),
+    "plain.mp3": partial(_with_soundfile, format="MP3", subtype="MPEG_LAYER_III"),
+    "tagged.mp3": partial(_with_av, format="mp3", codec="libmp3lame", sample_format="fltp"),
+    "vorbis.ogg": partial(_with_soundfile, format="OGG", subtype="VORBIS"),
+    "opus.opus": partial(_with_soundfile, format="OGG", subtype="OPUS"),
+    "flac.oga": _flac_in_ogg,
+    "aac.m4a": partial(_with_av, format="ipod", codec="aac", sample_format="fltp"),
+    "faststart.m4a": partial(_with_av, format="ipod", codec="aac", sample_format="fltp", movflags="faststart"),
+    "alac.m4a": partial(_with_av, format="ipod", codec="alac", sample_format="s16p"),
+    "windows.wma": partial(_with_av, format="asf", codec="wmav2", sample_format="fltp"),
+    "pack.wv": partial(_with_av, format="wv", codec="wavpack", sample_format="fltp"),
+}
+
+
+def make(folder: Path, name: str) -> Path:
+    """A file of `MAKERS` in `folder`."""
+    path = folder / name
+    MAKERS[name](path)
+    return path
+
+
+def seen_by_ffmpeg(path: Path) -> dict[str, str]:
+    """What FFmpeg shows of a file's tags, names in upper case."""
+    with av.open(str(path)) as container:
+        metadata = {**container.metadata, **container.streams.audio[0].metadata}
+    return {name.upper(): value for name, value in metadata.items()}
+
+
+def decoded(path: Path) -> npt.NDArray[np.generic]:
+    """All samples as FFmpeg decodes them."""
+    with av.open(str(path)) as container:
+        return np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
+
+
+def chunk(name: bytes, contents: bytes) -> bytes:
+    """A RIFF chunk."""
+    return name + struct.pack("<I", len(contents)) + contents + bytes(len(contents) % 2)
+
+
+def riff(*chunks: bytes) -> bytes:
+    """A WAV file of these chunks."""
+    body = b"WAVE" + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def rich_wav() -> bytes:
+    """24 bit, an odd number of bytes of samples, and everything that samplers and recorders leave in a WAV."""
+    samples = np.round(tone() * 8388607).astype("<i4").tobytes()
+    data = b"".join(samples[start : start + 3] for start in range(0, 4 * 999, 4))
+    bext = bytes(602) + b"A=PCM,F=48000,W=24,M=mono\r\n"
+    return riff(
+        chunk(b"bext", bext),
+        chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, SAMPLE_RATE, SAMPLE_RATE * 3, 3, 24)),
+        chunk(b"data", data),
+        chunk(b"smpl", struct.pack("<9I", 0, 0, 20833, 60, 0, 0, 0, 1, 0) + struct.pack("<6I", 0, 0, 0, 998, 0, 0)),
+        chunk(b"acid", struct.pack("<IHHfIHHf", 1, 60, 0x8000, 0.0, 4, 4, 4, 120.0)),
+        chunk(b"inst", bytes((60, 0, 0, 0, 127, 1, 127))),
+        chunk(b"cue ", struct.pack("<I", 1) + struct.pack("<II4sIII", 1, 0, b"data", 0, 0, 0)),
+        chunk(b"LIST", b"adtl" + chunk(b"labl", struct.pack("<I", 1) + b"hit\0")),
+        chunk(b"LIST", b"INFO" + chunk(b"ISFT", b"maker\0")),
+        chunk(b"xtra", b"odd"),
+        chunk(b"none", b""),
+    )

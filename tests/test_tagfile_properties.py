@@ -1,0 +1,166 @@
+"""Whatever chunks and frames a file is made of, they survive; whatever is broken is refused or unharmed."""
+
+from __future__ import annotations
+
+import struct
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from unittest import mock
+
+import mutagen.id3
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tagger import tagfile
+from tagger.errors import TagFileError
+from tagger.payload import payload_hash
+from tagger.tagfile import id3
+from tagger.taxonomy import FAMILIES, LEAVES
+from tests.tagged_audio import MAKERS, make
+
+claims = st.lists(st.sampled_from([*LEAVES, *FAMILIES]), min_size=1, max_size=4)
+contents = st.binary(max_size=40)
+chunk_ids = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=4, max_size=4).map(str.encode)
+foreign_ids = chunk_ids.filter(lambda name: name.lower() not in (b"id3 ", b"data", b"ssnd", b"fmt ", b"comm"))
+foreign_chunks = st.lists(st.tuples(foreign_ids, contents), max_size=5)
+
+audio_bytes = st.binary(min_size=1, max_size=40)
+
+FMT = (b"fmt ", struct.pack("<HHIIHH", 1, 1, 48000, 48000, 1, 8))
+COMM = (b"COMM", struct.pack(">hIh", 1, 3, 8) + b"\x40\x0e\xbb\x80" + bytes(6))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_waiting_for_disks() -> Iterator[None]:
+    with mock.patch("os.fsync"):
+        yield
+
+
+def container(order: str, head: bytes, kind: bytes, parts: list[tuple[bytes, bytes]]) -> bytes:
+    body = kind + b"".join(
+        name + struct.pack(f"{order}I", len(data)) + data + bytes(len(data) % 2) for name, data in parts
+    )
+    return head + struct.pack(f"{order}I", len(body)) + body
+
+
+@given(st.booleans(), foreign_chunks, foreign_chunks, audio_bytes, claims)
+@settings(max_examples=150, deadline=None)
+def test_any_chunks_survive_tagging_and_its_undoing(
+    aiff: bool, front: list[tuple[bytes, bytes]], back: list[tuple[bytes, bytes]], audio: bytes, claim: list[str]
+) -> None:
+    if aiff:
+        before = container(">", b"FORM", b"AIFF", [*front, COMM, *back, (b"SSND", bytes(8) + audio)])
+    else:
+        before = container("<", b"RIFF", b"WAVE", [*front, FMT, (b"data", audio), *back])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "sound")
+        path.write_bytes(before)
+        identity = payload_hash(path)
+
+        tagfile.apply(path, claim)
+        after = path.read_bytes()
+        assert after[8 : len(before)] == before[8:]
+        assert tagfile.apply(path, claim).action is tagfile.Action.UNCHANGED
+        assert payload_hash(path) == identity
+
+        tagfile.apply(path, ["other_claim"])
+        tagfile.apply(path, [])
+        assert path.read_bytes() == before
+
+
+frame_names = st.from_regex(r"[A-Z][A-Z0-9]{3}", fullmatch=True)
+frames_v24 = st.lists(
+    st.tuples(frame_names, st.binary(max_size=300), st.integers(0, 0xFFFF)).map(
+        lambda frame: frame[0].encode() + syncsafe(len(frame[1])) + frame[2].to_bytes(2, "big") + frame[1]
+    ),
+    max_size=6,
+)
+frames_v23 = st.lists(
+    st.tuples(frame_names, st.binary(max_size=300), st.integers(0, 0xFFFF)).map(
+        lambda frame: frame[0].encode() + struct.pack(">IH", len(frame[1]), frame[2]) + frame[1]
+    ),
+    max_size=6,
+)
+frames_v22 = st.lists(
+    st.tuples(frame_names, st.binary(max_size=300)).map(
+        lambda frame: frame[0][:3].encode() + len(frame[1]).to_bytes(3, "big") + frame[1]
+    ),
+    max_size=6,
+)
+tags = st.one_of(
+    st.tuples(st.just(2), frames_v22), st.tuples(st.just(3), frames_v23), st.tuples(st.just(4), frames_v24)
+)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff"), min_size=1, max_size=20)
+
+
+def syncsafe(number: int) -> bytes:
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+@given(tags, texts, st.integers(0, 50))
+@settings(max_examples=200, deadline=None)
+def test_any_frames_survive_a_new_text(versioned_frames: tuple[int, list[bytes]], text: str, padding: int) -> None:
+    version, frames = versioned_frames
+    before = id3.Id3Tag(version, 0, tuple(frames))
+    assert id3.parse(before.render(padding=padding) or b"ID3\x03\0\0\0\0\0\0").frames == before.frames
+
+    rendered = before.with_texts({"INSTRUMENT": text}, {"INSTRUMENT"}).render(padding=padding)
+
+    after = id3.parse(rendered)
+    assert after.version == version
+    assert after.without_texts({"INSTRUMENT"}) == before.without_texts({"INSTRUMENT"})
+    assert ("INSTRUMENT", text) in after.texts()
+    assert after.with_texts({}, {"INSTRUMENT"}).frames == before.without_texts({"INSTRUMENT"})
+
+
+@given(st.sampled_from([2, 3, 4]), texts, st.integers(0, 50))
+@settings(max_examples=100, deadline=None)
+def test_mutagen_reads_the_text_that_was_written(version: int, text: str, padding: int) -> None:
+    rendered = id3.Id3Tag(version).with_texts({"INSTRUMENT": text}, set()).render(padding=padding)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "tag")
+        path.write_bytes(rendered)
+        assert mutagen.id3.ID3(path)["TXXX:INSTRUMENT"].text == [text]
+
+
+@cache
+def example(name: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return make(Path(folder), name).read_bytes()
+
+
+mutations: list[Callable[[bytes, int, bytes], bytes]] = [
+    lambda data, at, new: data[:at] + new + data[at + len(new) :],
+    lambda data, at, new: data[:at] + new + data[at:],
+    lambda data, at, new: data[:at] + data[at + len(new) :],
+    lambda data, at, _: data[:at],
+    lambda data, _, new: data + new,
+]
+
+
+@given(
+    st.sampled_from(sorted(MAKERS)),
+    st.sampled_from(mutations),
+    st.one_of(st.integers(0, 200), st.integers(0, 5000)),
+    st.binary(min_size=1, max_size=6),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_mutated_file_is_refused_or_keeps_its_audio(
+    name: str, mutate: Callable[[bytes, int, bytes], bytes], at: int, new: bytes
+) -> None:
+    before = mutate(example(name), at, new)
+    with tempfile.TemporaryDirectory() as folder:
+        path, untagged = Path(folder, name), Path(folder, "untagged")
+        path.write_bytes(before)
+        try:
+            change = tagfile.apply(path, ["kick"])
+        except TagFileError:
+            assert path.read_bytes() == before
+        else:
+            untagged.write_bytes(before)
+            assert not change.rewrites or payload_hash(path) == payload_hash(untagged)
+            untagged.unlink()
+        assert list(Path(folder).iterdir()) == [path]
