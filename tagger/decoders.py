@@ -1,7 +1,7 @@
 """The two decoders: libsndfile for what it knows, FFmpeg (PyAV, the extra `m4a`) for the rest.
 
-FFmpeg is told the container and given an open file. Left to guess, it takes any text with an audio name
-for some format, and follows playlists and URLs.
+FFmpeg is told that the path is a file's, and the container. Left to guess, it takes any text with an audio
+name for some format, and follows playlists and URLs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from tagger.containers import Container, container_of
+from tagger.containers import Container, container_of, end_of_leading_tags
 from tagger.errors import DecodeError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def decoder_of(path: str | os.PathLike[str], file: BinaryIO) -> Decoder:
     """
     container = container_of(file)
     if container in _FFMPEG_ONLY:
-        return _FfmpegDecoder(path, file, container)
+        return _FfmpegDecoder(path, container)
     if container is Container.OTHER and _only_says_mp3(path, file):
         raise DecodeError(path, _NO_AUDIO)
     try:
@@ -79,12 +79,12 @@ def decoder_of(path: str | os.PathLike[str], file: BinaryIO) -> Decoder:
             raise DecodeError(path, "vanished while it was read") from None
         if container is Container.OTHER:
             raise DecodeError(path, _NO_AUDIO) from None
-        return _FfmpegDecoder(path, file, container)
+        return _FfmpegDecoder(path, container)
 
 
 def _only_says_mp3(path: str | os.PathLike[str], file: BinaryIO) -> bool:
     """Whether a file is called MP3 but has nothing of one; libmpg123 would print its doubts to the terminal."""
-    file.seek(0)
+    file.seek(end_of_leading_tags(file))
     return Path(path).suffix.lower() == ".mp3" and not _MPEG_SYNC.search(file.read(_MPEG_SEARCH_BYTES))
 
 
@@ -144,23 +144,25 @@ class _FfmpegDecoder:
         DecodeError: PyAV is not installed, or FFmpeg finds no audio that it can decode.
     """
 
-    def __init__(self, path: str | os.PathLike[str], file: BinaryIO, container: Container) -> None:
+    def __init__(self, path: str | os.PathLike[str], container: Container) -> None:
         try:
             import av
         except ImportError:
             reason = f"its {container.name} container needs another decoder"
             raise DecodeError(path, reason, "install instrument-tagger[m4a]") from None
-        file.seek(0)
+        self._failures = (av.FFmpegError, OSError, ValueError)
         try:
-            self._container = av.open(file, format=container.value)
-            stream = self._container.streams.audio[0]
-        except (av.FFmpegError, IndexError, OSError):
-            raise DecodeError(path, f"its {container.name} container holds no audio that can be decoded") from None
+            self._container = av.open(f"file:{os.fspath(path)}", format=container.value, metadata_errors="replace")
+        except self._failures:
+            raise _nothing_in(path, container) from None
+        stream = next((each for each in self._container.streams.audio if each.codec_context), None)
+        if stream is None:
+            self._container.close()
+            raise _nothing_in(path, container)
         self.sample_rate: int = stream.sample_rate
         self.channels: int = stream.channels
         self.frames = round(float((stream.duration or 0) * stream.time_base) * self.sample_rate)
         self.counts_frames = False
-        self._failures = (av.FFmpegError, OSError, ValueError)
         self._parts = self._decode(stream, av.AudioResampler(format="fltp", rate=self.sample_rate))
         self._rest = _NO_SAMPLES
 
@@ -187,6 +189,10 @@ class _FfmpegDecoder:
 
     def close(self) -> None:
         self._container.close()
+
+
+def _nothing_in(path: str | os.PathLike[str], container: Container) -> DecodeError:
+    return DecodeError(path, f"its {container.name} container holds no audio that can be decoded")
 
 
 def _mix(planes: Samples) -> Samples:
