@@ -197,11 +197,14 @@ def _feed_chunks(
 
 
 def _feed_mp4(payload: _Payload) -> None:
-    boxes = containers.mp4_boxes(payload.file, start=payload.start)
-    media = [box for box in boxes if box.id == b"mdat" and box.size]
-    for box in media:
-        payload.add_audio(box.start, box.size)
-    if not media:
+    is_empty = True
+    for box in containers.mp4_boxes(payload.file, start=payload.start):
+        if box.id == b"mdat" and box.size:
+            payload.add_audio(box.start, box.size)
+            is_empty = False
+        elif box.start + box.size > payload.size:
+            raise MalformedError("truncated: its last MP4 box is cut off", "copy or export it again")
+    if is_empty:
         raise MalformedError("holds no audio: its MP4 container has no media data")
 
 
