@@ -41,6 +41,8 @@ FREEPATS: Final = Path("/etc/timidity/freepats.cfg")
 HYDROGEN: Final = Path("/usr/share/hydrogen/data/drumkits")
 SHARED_WITH_FREEPATS: Final = (26, 53, 75, 79, 122)
 """Programs of TimGM6mb whose waveforms match Freepats' (correlation above 0.95)."""
+SHARED_WITH_CORPUS: Final = ("Gimme A Hand 1.0", "The Black Pearl 1.0")
+"""Kits whose recordings are already in the corpus, in kits of the same maker (correlation above 0.95)."""
 HYDROGEN_LICENCES: Final[Mapping[str, str]] = {
     "Audiophob": "CC0-1.0",
     "BJA_Pacific": "CC-BY-SA-3.0-US",
@@ -181,6 +183,8 @@ def _patches(configuration: Path) -> tuple[list[int], list[int]]:
 def hydrogen() -> Iterator[Clip]:
     """Hydrogen's drum kits; one kit is one group."""
     for kit in sorted(path.parent for path in HYDROGEN.glob("*/drumkit.xml")):
+        if kit.name in SHARED_WITH_CORPUS:
+            continue
         licence = HYDROGEN_LICENCES.get(kit.name, "GPL-2.0")
         for hit in drumkits.hits(kit):
             samples, native_rate = soundfile.read(hit.path, dtype="float32", always_2d=True)
