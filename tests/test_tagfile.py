@@ -11,6 +11,7 @@ import mutagen.id3 as id3
 import mutagen.mp4
 import numpy as np
 import pytest
+import soundfile as sf
 
 from tagger import tagfile
 from tagger.errors import TagFileError
@@ -164,8 +165,10 @@ def test_every_chunk_of_a_rich_wav_stays_where_and_what_it_is(tmp_path: Path) ->
     path = tmp_path / "rich.wav"
     before = rich_wav()
     path.write_bytes(before)
+    samples, _ = sf.read(path, dtype="int32")
     tagfile.apply(path, CLAIM)
     after = path.read_bytes()
+    np.testing.assert_array_equal(sf.read(path, dtype="int32")[0], samples)
     # All but the size in the header is as it was, and one chunk follows.
     assert (after[:4], after[8 : len(before)]) == (before[:4], before[8:])
     assert after[len(before) :].startswith(b"id3 ")
