@@ -29,7 +29,7 @@ Samples = npt.NDArray[np.float32]
 Frames = npt.NDArray[np.float32]
 
 # Enough frames for pocketfft to vectorise over them, few enough to stay in the L2 cache.
-_FRAMES_PER_BLOCK: Final = 128
+_FRAMES_PER_BLOCK: Final = 64
 _LENGTH_TOLERANCE: Final = 1e-3
 
 
@@ -153,19 +153,20 @@ class _Plan:
     filters: scipy.sparse.csr_array
 
     def mel_power(self, signal: Samples, count: int) -> Frames:
-        frames = np.empty((count, self.filters.shape[0]), dtype=np.float32)
+        mel = np.empty((count, self.filters.shape[0]), dtype=np.float32)
         if count:
             windows = np.lib.stride_tricks.sliding_window_view(signal, self.n_fft)[:: self.hop_length]
+            workspace = np.empty((min(count, _FRAMES_PER_BLOCK), self.n_fft), dtype=np.float32)
             for start in range(0, count, _FRAMES_PER_BLOCK):
-                block = slice(start, min(start + _FRAMES_PER_BLOCK, count))
-                frames[block] = self._block(windows[block])
-        return frames
+                block = windows[start : min(start + _FRAMES_PER_BLOCK, count)]
+                weighted = np.multiply(block, self.window, out=workspace[: len(block)])
+                mel[start : start + len(block)] = self._mel_of(weighted)
+        return mel
 
-    def _block(self, windows: Samples) -> Frames:
-        spectrum = scipy.fft.rfft(windows * self.window, axis=1)
-        spectrum = spectrum[:, self.first_bin : self.first_bin + self.filters.shape[1]]
-        power = np.square(spectrum.real)
-        power += np.square(spectrum.imag)
+    def _mel_of(self, weighted: Samples) -> Frames:
+        spectrum = scipy.fft.rfft(weighted, axis=1)
+        power = np.abs(spectrum[:, self.first_bin : self.first_bin + self.filters.shape[1]])
+        power *= power
         mel: Frames = (self.filters @ power.T).T
         return mel
 

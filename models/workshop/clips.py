@@ -8,6 +8,7 @@ groups and libraries, never single files, because neighbours of a group share a 
 from __future__ import annotations
 
 import csv
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ class Clip:
 # Rendered material; `timgm6mb` is an unseen soundfont, kept out of training to validate on.
 RENDERED = frozenset({"fluidr3", "freepats_gm", "synthesis", "timgm6mb"})
 VALIDATION_ONLY = frozenset({"timgm6mb"})
+# The fold that holds out groups of all libraries, instead of a library.
+GROUPS = "groups"
 # Rendered libraries that share recordings with a real one, and leave together with it.
 KIN = {"freepats": frozenset({"freepats_gm"})}
 
@@ -65,6 +68,24 @@ def read_manifests(manifests: Iterable[Path]) -> list[Clip]:
     return clips
 
 
-def left_out(library: str) -> frozenset[str]:
-    """All libraries that leave the training data together with `library`."""
-    return KIN.get(library, frozenset()) | {library} | VALIDATION_ONLY
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A way to divide clips into training and held-out ones.
+
+    Attributes:
+        held_out: a library; `GROUPS` for an eighth of all groups of real libraries; "" for nothing.
+    """
+
+    held_out: str
+
+    def trains_on(self, clip: Clip) -> bool:
+        """Whether a clip is trained on; kin of a held-out library leave together with it."""
+        if clip.library in VALIDATION_ONLY or clip.library in KIN.get(self.held_out, ()):
+            return False
+        return not self.judges_on(clip)
+
+    def judges_on(self, clip: Clip) -> bool:
+        """Whether a clip is held out to be judged on."""
+        if self.held_out == GROUPS:
+            return clip.is_real and zlib.crc32(clip.group.encode()) % 8 == 0
+        return clip.library == self.held_out

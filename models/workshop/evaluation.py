@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from models.workshop.clips import Clip, left_out
+from models.workshop.clips import Clip, Fold
 from models.workshop.features import Store
 from models.workshop.network import Network
-from tagger.taxonomy import FAMILY_OF, LEAVES
+from tagger.taxonomy import FAMILIES, FAMILY_OF, LEAVES
 
-_FAMILY = np.array([sorted(set(FAMILY_OF.values())).index(FAMILY_OF[leaf]) for leaf in LEAVES])
+_FAMILY = np.array([list(FAMILIES).index(FAMILY_OF[leaf]) for leaf in LEAVES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,15 @@ class Predictions:
         np.savez(path, library=self.library, leaf=self.leaf, single=self.single, presence=self.presence)
 
     @classmethod
-    def load(cls, paths: Sequence[Path]) -> Predictions:
-        """Reads and joins predictions."""
-        parts = [np.load(path) for path in paths]
-        return cls(*(np.concatenate([part[name] for part in parts]) for name in cls.__slots__))
+    def load(cls, path: Path) -> Predictions:
+        """Reads predictions that were saved."""
+        with np.load(path) as saved:
+            return cls(*(saved[name] for name in cls.__slots__))
 
-    def of(self, library: str) -> Predictions:
-        """The rows of one library."""
-        rows = self.library == library
-        return Predictions(*(getattr(self, name)[rows] for name in self.__slots__))
+    @classmethod
+    def join(cls, parts: Sequence[Predictions]) -> Predictions:
+        """All rows of all parts."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +68,19 @@ class Score:
 
 
 @torch.no_grad()
-def predict_held_out(network: Network, clips: Sequence[Clip], store: Store, library: str) -> Predictions:
-    """Predictions on the clean clips of a library whose labels the training side has too."""
-    excluded = left_out(library)
-    known = {clip.label for clip in clips if clip.library not in excluded}
+def predict_held_out(network: Network, clips: Sequence[Clip], store: Store, *, fold: Fold, frames: int) -> Predictions:
+    """Predictions on the first `frames` of the clean held-out clips whose labels the training side has too."""
+    known = {clip.label for clip in clips if fold.trains_on(clip)}
     first_rows = np.flatnonzero(np.diff(store.clip, prepend=-1))
-    rows = [row for row in first_rows if clips[store.clip[row]].library == library]
+    rows = [row for row in first_rows if fold.judges_on(clips[store.clip[row]])]
     rows = [row for row in rows if clips[store.clip[row]].label in known]
     single, presence = [], []
     for start in range(0, len(rows), 256):
-        outputs = network(torch.from_numpy(store.log_mel[rows[start : start + 256]]).float())
+        outputs = network(torch.from_numpy(store.log_mel[rows[start : start + 256], :frames]).float())
         single.append(outputs.single.numpy())
         presence.append(outputs.presence.numpy())
     leaf = np.array([LEAVES.index(clips[store.clip[row]].label) for row in rows])
-    return Predictions(np.full(len(rows), library), leaf, np.concatenate(single), np.concatenate(presence))
+    return Predictions(np.full(len(rows), fold.held_out), leaf, np.concatenate(single), np.concatenate(presence))
 
 
 def score(predictions: Predictions) -> Score:
@@ -93,11 +92,11 @@ def score(predictions: Predictions) -> Score:
         top1=float(np.mean(best == predictions.leaf)),
         top3=float(np.mean((order[:, :3] == predictions.leaf[:, None]).any(axis=1))),
         macro_f1=_macro_f1(predictions.leaf, best),
-        family=float(np.mean(best_family(predictions.single) == _FAMILY[predictions.leaf])),
+        family=float(np.mean(best_families(predictions.single) == _FAMILY[predictions.leaf])),
     )
 
 
-def best_family(single: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+def best_families(single: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
     """The family with the largest sum of leaf probabilities, as an index: (n,)."""
     probability = np.exp(single - single.max(axis=1, keepdims=True))
     sums = np.stack([probability[:, family == _FAMILY].sum(axis=1) for family in range(_FAMILY.max() + 1)], axis=1)

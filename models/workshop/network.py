@@ -71,6 +71,7 @@ class Network(nn.Module):
         self.presence = nn.Linear(EMBEDDING_SIZE, len(LEAVES))
 
     def forward(self, log_mel: Tensor) -> Outputs:
+        """Asks about (batch, frames, n_mels) log-mel in dB; any number of frames from 16 on."""
         peak = log_mel.amax(dim=(1, 2), keepdim=True)
         relative = (log_mel - peak).clamp(-DYNAMIC_RANGE_DB, 0.0) * (2 / DYNAMIC_RANGE_DB) + 1.0
         features = self.stages(self.stem(relative.unsqueeze(1)))

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.workshop.clips import Clip
+from models.workshop.clips import Clip, Fold
 from models.workshop.features import Store
 from tagger.taxonomy import FAMILY_OF, LEAVES
 
@@ -45,12 +45,12 @@ class Batch:
 class Sampler:
     """Draws rows of a store: label by the square root of its breadth, then library, group and row."""
 
-    def __init__(self, clips: Sequence[Clip], store: Store, excluded: frozenset[str], seed: int) -> None:
+    def __init__(self, clips: Sequence[Clip], store: Store, fold: Fold, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
         tree: dict[str, dict[str, dict[str, list[int]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
         for row, index in enumerate(store.clip):
             clip = clips[index]
-            if clip.library not in excluded:
+            if fold.trains_on(clip):
                 tree[clip.label][clip.library][clip.group].append(row)
         self.labels = sorted(tree)
         breadth = [min(12, sum(len(groups) for groups in tree[label].values())) for label in self.labels]
@@ -218,4 +218,5 @@ def _library_weight(clips: Sequence[Clip], store: Store, groups: dict[str, list[
 
 
 def _normalised(weights: np.ndarray) -> np.ndarray:
-    return weights / weights.sum()
+    normalised: np.ndarray = weights / weights.sum()
+    return normalised

@@ -1,4 +1,4 @@
-"""Training: one network on all libraries but those left out, resumable at any step.
+"""Training: one network on all clips but those held out, resumable at any step.
 
 Loss: cross entropy over leaves and over families (the marginal of the leaves) for windows with a single
 sound, binary cross entropy of presence for all. AdamW under a one-cycle schedule; what is kept is the
@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from models.workshop.clips import Clip
+from models.workshop.clips import Clip, Fold
 from models.workshop.features import Store
 from models.workshop.network import Network, Outputs
 from models.workshop.sampling import Batch, Mixer, Sampler, family_matrix
@@ -36,16 +36,14 @@ class Recipe:
     seed: int = 1
 
 
-def train(
-    clips: Sequence[Clip], store: Store, recipe: Recipe, *, excluded: frozenset[str], checkpoint: Path
-) -> Network:
+def train(clips: Sequence[Clip], store: Store, recipe: Recipe, *, fold: Fold, checkpoint: Path) -> Network:
     """Trains a network, going on from the checkpoint where there is one.
 
     Args:
         clips: the clips that the store's rows point to.
         store: prepared features.
         recipe: what to do.
-        excluded: libraries to leave out.
+        fold: which clips to train on.
         checkpoint: file of the run; written every few minutes and at the end.
 
     Returns:
@@ -61,7 +59,7 @@ def train(
     parts = {"network": network, "averaged": averaged, "optimiser": optimiser, "schedule": schedule}
     first_step = _resume(checkpoint, parts)
     # The stream of batches is drawn anew after a resume: another seed, not the same batches twice.
-    sampler = Sampler(clips, store, excluded, seed=recipe.seed + first_step)
+    sampler = Sampler(clips, store, fold, seed=recipe.seed + first_step)
     mixer = Mixer(clips, store, sampler, seed=recipe.seed + first_step)
     loss_of = _Loss(recipe.label_smoothing)
     started, smooth_loss = time.monotonic(), 0.0

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import numpy as np
+
+from tagger.decision import aggregate, decide, decide_projected, family_scores
+from tagger.frontend import MelParameters
+from tagger.recogniser import ModelCard, Prediction
+from tagger.results import Kind
+from tagger.taxonomy import IRMAS, LEAVES
+
+CARD = ModelCard(
+    name="test",
+    version="1",
+    frontend=MelParameters(),
+    window_s=2.0,
+    labels=LEAVES,
+    temperature=1.0,
+    presence_scale=1.0,
+    presence_offset=0.0,
+    single_thresholds=(0.6,) * 59,
+    presence_thresholds=(0.5,) * 59,
+    family_threshold=0.7,
+    description="",
+)
+
+
+def scores(**of: float) -> np.ndarray:
+    vector = np.zeros(59, dtype=np.float32)
+    for label, score in of.items():
+        vector[LEAVES.index(label)] = score
+    return vector
+
+
+def labels(instruments: tuple[object, ...]) -> list[str]:
+    return [each.label for each in instruments]  # type: ignore[attr-defined]
+
+
+def test_a_sure_leaf_is_claimed_and_top_three_is_ranked() -> None:
+    verdict = decide(scores(kick=0.8, tom=0.15, snare=0.05), Kind.ONE_SHOT, CARD)
+    assert labels(verdict.instruments) == ["kick", "tom", "snare"]
+    assert labels(verdict.tags) == ["kick"]
+
+
+def test_the_family_is_claimed_where_the_leaf_is_unsure() -> None:
+    verdict = decide(scores(violin=0.4, viola=0.35, flute=0.2), Kind.ONE_SHOT, CARD)
+    assert labels(verdict.tags) == ["strings"]
+    assert verdict.tags[0].family == "strings"
+    assert np.isclose(verdict.tags[0].confidence, 0.75)
+
+
+def test_unsure_is_an_answer() -> None:
+    verdict = decide(scores(violin=0.3, flute=0.3, kick=0.3), Kind.ONE_SHOT, CARD)
+    assert verdict.tags == ()
+    assert len(verdict.instruments) == 3
+
+
+def test_a_family_of_one_leaf_is_no_way_around_its_threshold() -> None:
+    card_with_high_threshold = scores(sound_effect=0.0)
+    card_with_high_threshold[LEAVES.index("sound_effect")] = 0.59
+    assert decide(card_with_high_threshold, Kind.ONE_SHOT, CARD).tags == ()
+
+
+def test_a_loop_may_hold_several() -> None:
+    verdict = decide(scores(kick=0.9, hihat=0.8, synth_bass=0.6, piano=0.2), Kind.LOOP, CARD)
+    assert labels(verdict.tags) == ["kick", "hihat", "synth_bass"]
+
+
+def test_a_one_shot_is_judged_at_its_onset_a_track_where_it_is_clearest() -> None:
+    single = np.stack([scores(piano=0.9), scores(organ=0.9)])
+    presence = np.stack([scores(piano=0.1)] * 6 + [scores(piano=0.9, voice=0.7)] * 2)
+    embedding = np.zeros((2, 128), dtype=np.float32)
+    assert aggregate(Prediction(single, presence, embedding), Kind.ONE_SHOT)[LEAVES.index("piano")] > 0.8
+    track = aggregate(Prediction(single, presence, embedding), Kind.TRACK)
+    assert np.isclose(track[LEAVES.index("voice")], 0.7)
+
+
+def test_families_of_several_at_once_stay_probabilities() -> None:
+    families = family_scores(scores(kick=0.9, hihat=0.8), Kind.LOOP)
+    assert np.isclose(families["drums"], 0.98)
+
+
+def test_other_label_sets() -> None:
+    verdict = decide_projected(scores(clarinet=0.7, flute=0.2, kick=0.1), IRMAS)
+    assert labels(verdict.instruments)[:2] == ["cla", "flu"]
+    assert labels(verdict.tags) == ["cla"]
+    assert verdict.tags[0].family == "woodwind"
