@@ -54,7 +54,10 @@ class Analyser:
             DecodeError: the file cannot be decoded.
         """
         with open_audio(Path(path)) as audio:
-            return self._analyse(audio.blocks(), audio.facts)
+            listener = _Listener(self.recogniser, audio.facts.sample_rate)
+            prediction = listener.listen(audio.blocks())
+            # Only after the last block is the duration counted instead of declared.
+            return self._judge(listener, prediction, audio.facts)
 
     def analyse_array(self, samples: npt.ArrayLike, sample_rate: int) -> Analysis:
         """Analyses a signal in memory.
@@ -74,11 +77,11 @@ class Analyser:
         channels = 1 if signal.ndim == 1 else signal.shape[1]
         mono = np.nan_to_num(signal if signal.ndim == 1 else signal.mean(axis=1), posinf=0, neginf=0)
         facts = AudioFacts(len(mono) / sample_rate, sample_rate, channels, payload_hash="")
-        return self._analyse(_blocks(mono, round(_BLOCK_S * sample_rate)), facts)
+        listener = _Listener(self.recogniser, sample_rate)
+        prediction = listener.listen(_blocks(mono, round(_BLOCK_S * sample_rate)))
+        return self._judge(listener, prediction, facts)
 
-    def _analyse(self, blocks: Iterable[Samples], facts: AudioFacts) -> Analysis:
-        listener = _Listener(self.recogniser, facts)
-        prediction = listener.listen(blocks)
+    def _judge(self, listener: _Listener, prediction: Prediction | None, facts: AudioFacts) -> Analysis:
         kind = kind_of(listener.envelope, facts.duration_s)
         if prediction is None or kind is Kind.SILENCE:
             return self._silence(facts)
@@ -128,11 +131,12 @@ def _default_analyser() -> Analyser:
 class _Listener:
     """One pass over a recording; keeps the samples only of what may be a loop."""
 
-    def __init__(self, recogniser: Recogniser, facts: AudioFacts) -> None:
+    def __init__(self, recogniser: Recogniser, sample_rate: int) -> None:
         self._recogniser = recogniser
-        self._facts = facts
+        self._sample_rate = sample_rate
         self._cutter = WindowCutter(recogniser.card.frontend, recogniser.window_frames)
         self._kept: list[Samples] = []
+        self._length = 0
 
     @property
     def envelope(self) -> Envelope:
@@ -151,14 +155,20 @@ class _Listener:
         return Prediction.concatenate(predictions) if predictions else None
 
     def tempo_and_key(self) -> tuple[float | None, str | None]:
-        return tempo_and_key(np.concatenate(self._kept), self._facts.sample_rate)
+        return tempo_and_key(np.concatenate(self._kept), self._sample_rate)
+
+    def _keep(self, block: Samples) -> None:
+        self._length += len(block)
+        if self._length <= LONGEST_LOOP_S * self._sample_rate:
+            self._kept.append(block.copy())
+        else:
+            self._kept.clear()
 
     def _log_mel(self, blocks: Iterable[Samples]) -> Iterator[Frames]:
         parameters = self._recogniser.card.frontend
-        stream = MelStream(parameters, self._facts.sample_rate)
+        stream = MelStream(parameters, self._sample_rate)
         for block in blocks:
-            if self._facts.duration_s <= LONGEST_LOOP_S:
-                self._kept.append(block.copy())
+            self._keep(block)
             yield decibels(stream.push(block), parameters)
         yield decibels(stream.finish(), parameters)
 

@@ -30,7 +30,13 @@ class TaggerError(Exception):
 
     def __str__(self) -> str:
         hint = f" ({self.advice})" if self.advice else ""
-        return f"{self.path}: {self.reason}{hint}"
+        return f"{printable(self.path)}: {self.reason}{hint}"
+
+
+def printable(path: str | os.PathLike[str]) -> str:
+    """A path as one line of text that any stream can print: odd characters are escaped."""
+    text = os.fspath(path).encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 class DecodeError(TaggerError):

@@ -37,13 +37,13 @@ def tempo_and_key(samples: npt.NDArray[np.float32], sample_rate: int) -> tuple[f
 
 
 def _tempo(mono: npt.NDArray[np.float32], duration_s: float) -> float | None:
-    import librosa.feature
-    import librosa.onset
+    from librosa.feature import tempo
+    from librosa.onset import onset_strength
 
-    onsets = librosa.onset.onset_strength(y=mono, sr=_ANALYSIS_RATE)
+    onsets = onset_strength(y=mono, sr=_ANALYSIS_RATE)
     if not onsets.any():
         return None
-    estimate = float(librosa.feature.tempo(onset_envelope=onsets, sr=_ANALYSIS_RATE)[0])
+    estimate = float(tempo(onset_envelope=onsets, sr=_ANALYSIS_RATE)[0])
     return round(_whole_beats(estimate, duration_s), 1)
 
 
@@ -58,11 +58,10 @@ def _whole_beats(estimate: float, duration_s: float) -> float:
 
 
 def _key(mono: npt.NDArray[np.float32]) -> str | None:
-    import librosa.effects
-    import librosa.feature
+    from librosa.effects import harmonic
+    from librosa.feature import chroma_stft
 
-    harmonic = librosa.effects.harmonic(mono)
-    chroma = librosa.feature.chroma_stft(y=harmonic, sr=_ANALYSIS_RATE, n_fft=4096).mean(axis=1)
+    chroma = chroma_stft(y=harmonic(mono), sr=_ANALYSIS_RATE, n_fft=4096).mean(axis=1)
     if chroma.max() <= 0:
         return None
     fits = {

@@ -78,9 +78,7 @@ class Labels:
             (..., n) float32: the probability that any leaf of the label sounds, taken as at least
             the best single leaf and at most the sum of them all.
         """
-        return np.stack(
-            [_union(scores[..., _indices(leaves)]) for leaves in self.leaves_of.values()], axis=-1
-        )
+        return np.stack([_union(scores[..., _indices(leaves)]) for leaves in self.leaves_of.values()], axis=-1)
 
 
 def words_of(label: str) -> str:

@@ -53,7 +53,7 @@ def distort(samples: Samples, rng: np.random.Generator, rooms: Sequence[Samples]
         samples = _reverberate(samples, rng, rooms, sample_rate)
     if rng.random() < 0.15:
         steps = np.float32(2 ** rng.integers(6, 11))
-        samples = np.round(samples * steps) / steps
+        samples = (np.round(samples * steps) / steps).astype(np.float32)
     peak = float(np.max(np.abs(samples), initial=1e-9))
     normalised: Samples = (samples * np.float32(0.9 / peak)).astype(np.float32)
     return normalised[: int(3.5 * sample_rate)]
@@ -73,10 +73,8 @@ def _shorten(samples: Samples, rng: np.random.Generator, sample_rate: int) -> Sa
 
 
 def _reverberate(samples: Samples, rng: np.random.Generator, rooms: Sequence[Samples], sample_rate: int) -> Samples:
-    if rooms and rng.random() < 0.6:
-        room = rooms[int(rng.integers(len(rooms)))]
-    else:
-        room = _generated_room(rng, sample_rate)
+    is_recorded = bool(rooms) and rng.random() < 0.6
+    room = rooms[int(rng.integers(len(rooms)))] if is_recorded else _generated_room(rng, sample_rate)
     wet = scipy.signal.fftconvolve(samples, room).astype(np.float32)
     dry = np.zeros_like(wet)
     dry[: len(samples)] = samples
