@@ -22,9 +22,10 @@ import torch
 from models.workshop import features
 from models.workshop.calibration import calibrate, honesty
 from models.workshop.clips import GROUPS, Clip, Fold, read_manifests
-from models.workshop.evaluation import Predictions, predict_held_out
+from models.workshop.evaluation import Predictions
 from models.workshop.export import export
 from models.workshop.features import Store
+from models.workshop.held_out import predict_held_out
 from models.workshop.report import (
     confusion,
     family_confusion,

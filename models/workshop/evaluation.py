@@ -13,11 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from models.workshop.clips import Clip, Fold
-from models.workshop.features import Store
-from models.workshop.network import Network
 from tagger.taxonomy import FAMILIES, FAMILY_OF, LEAVES
 
 _FAMILY = np.array([list(FAMILIES).index(FAMILY_OF[leaf]) for leaf in LEAVES])
@@ -65,22 +61,6 @@ class Score:
     top3: float
     macro_f1: float
     family: float
-
-
-@torch.no_grad()
-def predict_held_out(network: Network, clips: Sequence[Clip], store: Store, *, fold: Fold, frames: int) -> Predictions:
-    """Predictions on the first `frames` of the clean held-out clips whose labels the training side has too."""
-    known = {clip.label for clip in clips if fold.trains_on(clip)}
-    first_rows = np.flatnonzero(np.diff(store.clip, prepend=-1))
-    rows = [row for row in first_rows if fold.judges_on(clips[store.clip[row]])]
-    rows = [row for row in rows if clips[store.clip[row]].label in known]
-    single, presence = [], []
-    for start in range(0, len(rows), 256):
-        outputs = network(torch.from_numpy(store.log_mel[rows[start : start + 256], :frames]).float())
-        single.append(outputs.single.numpy())
-        presence.append(outputs.presence.numpy())
-    leaf = np.array([LEAVES.index(clips[store.clip[row]].label) for row in rows])
-    return Predictions(np.full(len(rows), fold.held_out), leaf, np.concatenate(single), np.concatenate(presence))
 
 
 def score(predictions: Predictions) -> Score:
