@@ -51,6 +51,7 @@ class Machine:
     number: int
 
     def __call__(self, sample_rate: int) -> Samples:
+        """Plays it."""
         rng = np.random.default_rng([SEED, self.number])
         return synthesise_voice(self.voice, rng, sample_rate, _plain_wavetables())[:, None]
 
@@ -72,6 +73,7 @@ class Player:
     channels: int = 1
 
     def __call__(self, sample_rate: int) -> Samples:
+        """Plays them."""
         stereo = _render(_midi(self.program, self.notes), sample_rate)
         length = round(self.duration_s * sample_rate)
         stereo = np.pad(stereo, ((0, max(0, length - len(stereo))), (0, 0)))[:length]
