@@ -1,0 +1,38 @@
+"""The searchable catalog: which recordings there are, where, and what each source says of them.
+
+A recording is known by the hash of its audio, so that renaming, moving and tagging a file lose
+nothing. Every label carries who said it and whether a person agreed; what people said always wins.
+"""
+
+from tagger.catalog.catalog import Catalog, default_catalog_path
+from tagger.catalog.paths import name_key
+from tagger.catalog.records import (
+    HUMAN,
+    Entry,
+    FileRecord,
+    Hit,
+    Known,
+    LabelRecord,
+    LabelState,
+    Problem,
+    Query,
+    Sort,
+    Stats,
+)
+
+__all__ = [
+    "HUMAN",
+    "Catalog",
+    "Entry",
+    "FileRecord",
+    "Hit",
+    "Known",
+    "LabelRecord",
+    "LabelState",
+    "Problem",
+    "Query",
+    "Sort",
+    "Stats",
+    "default_catalog_path",
+    "name_key",
+]

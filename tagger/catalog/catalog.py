@@ -1,0 +1,138 @@
+"""The catalog as the rest of the program sees it: one object, opened once, values in and out.
+
+Reading and writing may go on at the same time, from threads and from other programs: each read sees
+one state, and writers wait for each other. Results of a search are read from the disk as they are
+taken; close the iterator, or take all of it, to let go of the catalog.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from tagger.catalog import detail, report, search, store
+from tagger.catalog.database import open_engine, plain_errors, reading, writing
+from tagger.catalog.migrate import upgrade
+from tagger.catalog.records import Entry, FileRecord, Hit, Known, LabelState, Problem, Query, Stats
+
+
+def default_catalog_path() -> Path:
+    """Where the catalog is: as TAGGER_CATALOG says, else in the user's data folder."""
+    if chosen := os.environ.get("TAGGER_CATALOG"):
+        return Path(chosen)
+    from platformdirs import user_data_path
+
+    return user_data_path("tagger", appauthor=False) / "catalog.db"
+
+
+class Catalog:
+    """A catalog file, made where there is none and upgraded where it is of an older version.
+
+    Args:
+        path: the SQLite file; its folder is made when needed.
+
+    Raises:
+        CatalogError: the file is no catalog, of a newer version, damaged, or cannot be written. All
+            methods raise it too, when the disk is full or another program keeps the catalog locked.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.backup = upgrade(path)
+        """The backup that was made before an upgrade, or None."""
+        self._engine = open_engine(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the file. Closing twice does no harm."""
+        self._engine.dispose()
+
+    def record(self, entries: Sequence[Entry]) -> None:
+        """Writes what came of a batch of paths, all or nothing.
+
+        A recording that is known already keeps its row and what people said of it, wherever it is
+        found; what its model said before is replaced, in this or an older version. Paths that were
+        marked missing are dropped when their audio turns up elsewhere: it was moved.
+        """
+        with plain_errors(self.path), writing(self._engine) as connection:
+            store.record(connection, entries)
+
+    def judge(self, path: Path, label: str, state: LabelState) -> None:
+        """Writes a person's verdict: a confirmed label is a tag from now on, a rejected one never again.
+
+        Args:
+            path: a file in the catalog.
+            label: a leaf or family of the taxonomy.
+            state: confirmed or rejected.
+
+        Raises:
+            CatalogError: the file is not in the catalog, or there is no such label.
+        """
+        with plain_errors(self.path), writing(self._engine) as connection:
+            store.judge(connection, path, label, state)
+
+    def mark(self, folder: Path, names: Collection[str], *, missing: bool) -> None:
+        """Notes that files are gone from a folder, or back. Nothing is dropped by it.
+
+        Args:
+            folder: the folder they are directly in.
+            names: the keys of their names, as in `known`.
+            missing: gone or back. Missing files are found no more, but shown.
+        """
+        with plain_errors(self.path), writing(self._engine) as connection:
+            store.mark(connection, folder, names, missing=missing)
+
+    def restat(self, path: Path, *, size: int, mtime_ns: int) -> None:
+        """Notes the new size and time of a file after a change that left its audio as it was."""
+        with plain_errors(self.path), writing(self._engine) as connection:
+            store.restat(connection, path, size=size, mtime_ns=mtime_ns)
+
+    def known(self, folder: Path, model: str) -> Mapping[str, Known]:
+        """What is held of the files directly in a folder.
+
+        Args:
+            folder: the folder.
+            model: the model whose analyses count, as `name@version`.
+
+        Returns:
+            by the key of each name, as `tagger.catalog.name_key` gives it.
+        """
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return report.known(connection, folder, model)
+
+    def folders(self, under: Path) -> Sequence[Path]:
+        """The folders at and below a path that hold files not known to be missing, sorted."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return report.folders(connection, under)
+
+    def show(self, path: Path) -> FileRecord | Problem | None:
+        """All that is held of the file at a path; None if it is not in the catalog."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return detail.show(connection, path)
+
+    def stats(self) -> Stats:
+        """The catalog in numbers."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return report.stats(connection)
+
+    def find(self, query: Query) -> Iterator[Hit]:
+        """The files that meet a query, missing ones left out, in the query's order."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            yield from search.find(connection, query)
+
+    def problems(self) -> Iterator[Problem]:
+        """The files that could not be analysed, by path."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            yield from report.problems(connection)
+
+    def export(self) -> Iterator[FileRecord]:
+        """Every path that has a recording, missing ones too, by path."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            yield from detail.export(connection)

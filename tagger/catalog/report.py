@@ -1,0 +1,94 @@
+"""Reads over many files: what is known of a folder, which files failed, and the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, exists, func, select
+
+from tagger.catalog import paths
+from tagger.catalog.conditions import in_folder, in_subtree
+from tagger.catalog.records import Known, Problem, Stats
+from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LOCATION, SOURCE, TAG
+from tagger.results import Kind
+
+_PAGE: Final = 500
+_HERE: Final = LOCATION.c.missing_since.is_(None)
+
+
+def known(connection: Connection, folder: Path, model: str) -> dict[str, Known]:
+    """What is held of the files directly in a folder, by the keys of their names."""
+    source_id = select(SOURCE.c.id).where(SOURCE.c.name == model).scalar_subquery()
+    analysed = exists().where(ANALYSIS.c.file_id == LOCATION.c.file_id, ANALYSIS.c.source_id == source_id)
+    columns = LOCATION.c["name_key", "size", "mtime_ns", "problem", "missing_since"]
+    statement = select(*columns, analysed.label("is_analysed")).where(in_folder(paths.folder_text(folder)))
+    return {
+        row.name_key: Known(
+            size=row.size,
+            mtime_ns=row.mtime_ns,
+            is_current=bool(row.is_analysed or row.problem),
+            is_missing=row.missing_since is not None,
+            problem=row.problem,
+        )
+        for row in connection.execute(statement)
+    }
+
+
+def folders(connection: Connection, under: Path) -> list[Path]:
+    """The folders at and below a path that hold files not known to be missing."""
+    holds = exists().where(LOCATION.c.folder_id == FOLDER.c.id, _HERE)
+    statement = select(FOLDER.c.path).where(in_subtree(under), holds).order_by(FOLDER.c.path_key)
+    return [Path(path) for path in connection.scalars(statement)]
+
+
+def problems(connection: Connection) -> Iterator[Problem]:
+    """The files that could not be analysed, by path."""
+    statement = (
+        select(FOLDER.c.path, *LOCATION.c["name", "size", "mtime_ns", "problem"])
+        .select_from(LOCATION.join(FOLDER))
+        .where(LOCATION.c.problem.is_not(None), _HERE)
+        .order_by(FOLDER.c.path_key, LOCATION.c.name_key)
+    )
+    for folder, name, size, mtime_ns, reason in connection.execute(statement):
+        yield Problem(Path(folder, name), size, mtime_ns, reason)
+
+
+def stats(connection: Connection) -> Stats:
+    """The catalog in numbers."""
+    kinds = connection.execute(
+        select(FILE.c.kind, func.count(), func.sum(FILE.c.duration_s))
+        .select_from(LOCATION.join(FILE))
+        .where(_HERE)
+        .group_by(FILE.c.kind)
+        .order_by(func.count().desc())
+    ).all()
+    files = sum(count for _, count, _ in kinds)
+    recordings = select(func.count(LOCATION.c.file_id.distinct())).where(_HERE)
+    is_tagged = exists().where(TAG.c.file_id == LOCATION.c.file_id)
+    is_silent = FILE.c.kind == Kind.SILENCE.value
+    unsure = select(func.count()).select_from(LOCATION.join(FILE)).where(_HERE, ~is_silent, ~is_tagged)
+    failed = select(func.count()).where(_HERE, LOCATION.c.problem.is_not(None))
+    return Stats(
+        files=files,
+        hours=sum(seconds for *_, seconds in kinds) / 3600,
+        duplicates=files - connection.execute(recordings).scalar_one(),
+        unsure=connection.execute(unsure).scalar_one(),
+        problems=connection.execute(failed).scalar_one(),
+        by_label=_count_tags(connection, "label"),
+        by_family=_count_tags(connection, "family"),
+        by_kind={Kind(kind): count for kind, count, _ in kinds},
+    )
+
+
+def _count_tags(connection: Connection, column: str) -> dict[str, int]:
+    count = func.count(LOCATION.c.id.distinct() if column == "family" else LOCATION.c.id)
+    statement = (
+        select(TAG.c[column], count)
+        .select_from(TAG.join(LOCATION, LOCATION.c.file_id == TAG.c.file_id))
+        .where(_HERE)
+        .group_by(TAG.c[column])
+        .order_by(count.desc(), TAG.c[column])
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}

@@ -1,0 +1,143 @@
+"""The catalog's tables.
+
+    folder 1─* location *─1 file 1─* analysis *─1 source
+                                 1─* label    *─1 source
+                                 1─* tag
+
+A `file` is a recording, known by the hash of its audio; a `location` is a path at which it was
+seen, so a rename, a move or a tag written by another program touches locations only. `label` keeps
+what each source said and is the truth; `tag` is what may be claimed after weighing all of it, made
+anew from `label` in the transaction that changed it, so that a search is one walk along an index.
+`words` finds locations by the words of their paths.
+
+A change here needs a migration: `migrations/versions` holds the tables' history.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    column,
+    table,
+)
+
+APPLICATION_ID: Final = 0x54_61_67_72
+"""Marks a SQLite file as a catalog (`PRAGMA application_id`): "Tagr" in ASCII."""
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+FOLDER: Final = Table(
+    "folder",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("path_key", Text, nullable=False, unique=True),
+)
+
+FILE: Final = Table(
+    "file",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("payload_hash", Text, nullable=False, unique=True),
+    Column("duration_s", Float, nullable=False),
+    Column("sample_rate", Integer, nullable=False),
+    Column("channels", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("tempo_bpm", Float),
+    Column("key", Text),
+    Column("added_at", Float, nullable=False),
+    Index(None, "kind", "duration_s"),
+    Index(None, "duration_s"),
+    Index(None, "tempo_bpm"),
+    Index(None, "key"),
+)
+
+LOCATION: Final = Table(
+    "location",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("folder_id", ForeignKey("folder.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("file_id", ForeignKey("file.id")),
+    Column("problem", Text),
+    Column("size", Integer, nullable=False),
+    Column("mtime_ns", Integer, nullable=False),
+    Column("missing_since", Float),
+    UniqueConstraint("folder_id", "name_key"),
+    CheckConstraint("(file_id IS NULL) <> (problem IS NULL)", name="file_or_problem"),
+    Index(None, "file_id", "missing_since"),
+    Index(None, "name_key"),
+)
+
+SOURCE: Final = Table(
+    "source",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("lineage", Text, nullable=False),
+)
+"""Who says so. `lineage` is the name without its version: a newer model replaces what an older one said."""
+
+ANALYSIS: Final = Table(
+    "analysis",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("file_id", ForeignKey("file.id"), nullable=False),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("analysed_at", Float, nullable=False),
+    Column("scores", LargeBinary, nullable=False),
+    Column("embedding", LargeBinary, nullable=False),
+    UniqueConstraint("file_id", "source_id"),
+)
+
+LABEL: Final = Table(
+    "label",
+    METADATA,
+    Column("file_id", ForeignKey("file.id"), primary_key=True),
+    Column("label", Text, primary_key=True),
+    Column("source_id", ForeignKey("source.id"), primary_key=True),
+    Column("family", Text, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("candidate_rank", Integer),
+    Column("tag_rank", Integer),
+    CheckConstraint("state IN ('predicted', 'confirmed', 'rejected')", name="state"),
+    sqlite_with_rowid=False,
+)
+"""Ranks count from 0: the place among the most likely leaves, and among the tags; NULL if not one of them."""
+
+TAG: Final = Table(
+    "tag",
+    METADATA,
+    Column("file_id", ForeignKey("file.id"), primary_key=True),
+    Column("label", Text, primary_key=True),
+    Column("family", Text, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Index(None, "label", "confidence", "file_id"),
+    Index(None, "family", "confidence", "file_id"),
+    Index(None, "confidence", "file_id"),
+    sqlite_with_rowid=False,
+)
+
+WORDS: Final = table("words", column("rowid", Integer), column("text", Text))
+"""FTS5 over `location`: rowid is the location's id. The tokens are made by `words.index_words`."""

@@ -1,0 +1,193 @@
+"""The SQL of a search, made so that it takes milliseconds among a million files.
+
+SQLite joins by walking one table and looking up the rest row by row, so all depends on which one it
+walks; its planner cannot know and does not heed how few hits are wanted. So the order is chosen here
+and fixed by CROSS JOIN. Where a condition holds for few files, counted up to `_FEW` on its index,
+those are walked and then sorted. Where every condition holds for many, the index of the wanted order
+is walked until enough rows have met them. No statistics are kept, so a plan never turns with time.
+A plus sign before a column keeps its condition from being looked up by an index.
+
+`best` is the row of `tag` that a hit is shown and ordered by: of all tags asked for the surest, which
+is said as "there is no surer one" since that needs no sorting. This module is written in the SQL of
+SQLite and FTS5; another database would need another one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, text
+
+from tagger.catalog import paths
+from tagger.catalog.conditions import at_path
+from tagger.catalog.records import Query, Sort
+from tagger.catalog.schema import LOCATION
+from tagger.catalog.words import match_expression
+
+_FEW: Final = 5000
+
+_ORDER: Final = {
+    Sort.CONFIDENCE: ("best.confidence", "best.file_id", "location.id"),
+    Sort.NAME: ("location.name_key", "location.id"),
+    Sort.PATH: ("folder.path_key", "location.name_key"),
+    Sort.DURATION: ("file.duration_s", "file.id", "location.id"),
+    Sort.TEMPO: ("file.tempo_bpm", "file.id", "location.id"),
+    Sort.ADDED: ("file.id", "location.id"),
+}
+_JOINED_ON: Final = {
+    "best": "best.file_id = location.file_id",
+    "file": "file.id = location.file_id",
+    "folder": "folder.id = location.folder_id",
+    "words": "words.rowid = location.id",
+}
+_WALK: Final = {
+    Sort.CONFIDENCE: "tag AS best INDEXED BY ix_tag_confidence_file_id",
+    Sort.NAME: "location INDEXED BY ix_location_name_key",
+    Sort.PATH: "folder",
+    Sort.DURATION: "file INDEXED BY ix_file_duration_s",
+    Sort.TEMPO: "file INDEXED BY ix_file_tempo_bpm",
+    Sort.ADDED: "file NOT INDEXED",
+}
+
+
+class Statement:
+    """The SQL for a query, and the values of its parameters."""
+
+    def __init__(self, connection: Connection, query: Query) -> None:
+        self.values: dict[str, Any] = {}
+        self._conditions: dict[str, list[str]] = defaultdict(list)
+        self._query = query
+        self._sort = _sort(query)
+        self._needs_tag = _asks_for_tag(query) or self._sort is Sort.CONFIDENCE
+        self._add_conditions(connection)
+        self.sql = self._sql(self._rarest(connection))
+
+    def _add_conditions(self, connection: Connection) -> None:
+        query, add = self._query, self._add
+        if query.kinds:
+            is_musical = query.key or query.tempo_min_bpm or query.tempo_max_bpm
+            add("file", f"{'+' if is_musical else ''}file.kind IN {self._any_of(query.kinds)}")
+        if query.tempo_min_bpm is not None:
+            add("file", f"file.tempo_bpm >= {self._value(query.tempo_min_bpm)}")
+        if query.tempo_max_bpm is not None:
+            add("file", f"file.tempo_bpm <= {self._value(query.tempo_max_bpm)}")
+        if query.key is not None:
+            add("file", f"file.key = {self._value(query.key)}")
+        if expression := match_expression(query.words):
+            add("words", f"words MATCH {self._value(expression)}")
+        if query.path is not None:
+            self._add_path(connection, query.path)
+        for condition in self._asked("best"):
+            add("best", condition)
+        if query.min_confidence > 0:
+            add("best", f"best.confidence >= {self._value(query.min_confidence)}")
+
+    def _add(self, table: str, condition: str) -> None:
+        self._conditions[table].append(condition)
+
+    def _value(self, value: object) -> str:
+        """The name of a new parameter."""
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return f":{name}"
+
+    def _any_of(self, values: Sequence[object]) -> str:
+        return f"({', '.join(map(self._value, values))})"
+
+    def _asked(self, tag: str) -> list[str]:
+        """What a tag has to be to be the one asked for: where both are given, label before family."""
+        if self._query.labels:
+            return [f"{tag}.label IN {self._any_of(self._query.labels)}"]
+        if self._query.families:
+            return [f"{tag}.family IN {self._any_of(self._query.families)}"]
+        return []
+
+    def _add_path(self, connection: Connection, path: Path) -> None:
+        location_id = connection.scalar(select(LOCATION.c.id).where(at_path(path)))
+        if location_id is not None:
+            self._add("location", f"location.id = {self._value(location_id)}")
+        else:
+            low, high = map(self._value, paths.subtree(path))
+            self._add("folder", f"folder.path_key >= {low} AND folder.path_key < {high}")
+
+    def _rarest(self, connection: Connection) -> str | None:
+        """The table whose conditions hold for the fewest files, or None where all hold for many."""
+        counts = {table: self._count(connection, table) for table in self._conditions}
+        few = {table: count for table, count in counts.items() if count < _FEW or self._query.limit is None}
+        return min(few, key=lambda table: few[table], default=None)
+
+    def _count(self, connection: Connection, table: str) -> int:
+        """For how many files the conditions on a table hold; counted no further than is of use."""
+        tables = {"best": "tag AS best", "folder": f"folder CROSS JOIN location ON {_JOINED_ON['folder']}"}
+        inner = f"SELECT 1 FROM {tables.get(table, table)} WHERE {' AND '.join(self._conditions[table])} LIMIT :few"
+        few = -1 if self._query.limit is None else _FEW
+        count = connection.scalar(text(f"SELECT count(*) FROM ({inner})"), {**self.values, "few": few})
+        return int(count or 0)
+
+    def _sql(self, rarest: str | None) -> str:
+        descending = self._query.descending
+        if descending is None:
+            descending = self._sort in {Sort.CONFIDENCE, Sort.ADDED}
+        order = ", ".join(f"{column} {'DESC' if descending else 'ASC'}" for column in _ORDER[self._sort])
+        best = ", best.label, best.family, best.confidence" if self._needs_tag else ""
+        limit = "" if self._query.limit is None else f" LIMIT {self._value(self._query.limit)}"
+        return (
+            "SELECT folder.path, location.name, file.id AS file_id,"
+            f" file.kind, file.duration_s, file.tempo_bpm, file.key{best}"
+            f" FROM {self._tables(rarest)} WHERE {' AND '.join(self._all_conditions(rarest))} ORDER BY {order}{limit}"
+        )
+
+    def _tables(self, rarest: str | None) -> str:
+        if rarest is None:
+            walked = self._walk()
+            first = _ORDER[self._sort][0].partition(".")[0]
+        else:
+            walked = "tag AS best" if rarest == "best" else rarest
+            first = rarest
+        joined = [walked]
+        if first != "location":
+            joined.append(f"location ON {_JOINED_ON[first]}")
+        if first != "best" and self._needs_tag:
+            joined.append(f"tag AS best ON {_JOINED_ON['best']}")
+        joined += [f"{table} ON {_JOINED_ON[table]}" for table in ("file", "folder") if table != first]
+        return " CROSS JOIN ".join(joined)
+
+    def _walk(self) -> str:
+        query = self._query
+        has_own_index = len(query.labels) == 1 or (not query.labels and len(query.families) == 1)
+        return "tag AS best" if self._sort is Sort.CONFIDENCE and has_own_index else _WALK[self._sort]
+
+    def _all_conditions(self, rarest: str | None) -> Iterator[str]:
+        yield "location.missing_since IS NULL"
+        for table, conditions in self._conditions.items():
+            if table == "words" != rarest:
+                yield f"+location.id IN (SELECT rowid FROM words WHERE {conditions[0]})"
+            else:
+                yield from conditions
+        if self._sort is Sort.TEMPO:
+            yield "file.tempo_bpm IS NOT NULL"
+        if self._needs_tag:
+            yield from self._best_conditions()
+
+    def _best_conditions(self) -> Iterator[str]:
+        query = self._query
+        if len(query.labels) != 1:
+            conditions = ["surer.file_id = best.file_id", *self._asked("+surer")]
+            conditions.append("(surer.confidence, surer.label) > (best.confidence, best.label)")
+            yield f"NOT EXISTS (SELECT 1 FROM tag AS surer WHERE {' AND '.join(conditions)})"
+        if query.labels and query.families:
+            in_family = f"+other.family IN {self._any_of(query.families)}"
+            yield f"EXISTS (SELECT 1 FROM tag AS other WHERE other.file_id = best.file_id AND {in_family})"
+
+
+def _asks_for_tag(query: Query) -> bool:
+    return bool(query.labels or query.families or query.min_confidence > 0)
+
+
+def _sort(query: Query) -> Sort:
+    if query.sort is not None:
+        return query.sort
+    return Sort.CONFIDENCE if _asks_for_tag(query) else Sort.PATH
