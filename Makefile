@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 TRAIN_VENV := .venv-train
 TRAIN_BIN := $(TRAIN_VENV)/bin
 DEMO := demo-library
+BENCHMARKS := $(notdir $(basename $(wildcard benchmarks/[a-z]*.py)))
 
 # The Python to make environments with: the newest that the tests run on. `make PYTHON=/path/to/python` takes another.
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python3 python; do \
@@ -58,7 +59,7 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 
 bench: $(VENV)/.ready
-	$(BIN)/python -m benchmarks
+	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m "benchmarks.$$name" || exit 1; echo; done
 
 train: $(TRAIN_VENV)/.ready
 	$(TRAIN_BIN)/python -m models render

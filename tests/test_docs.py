@@ -1,0 +1,130 @@
+"""Documents that say what is there: commands, options, names, links."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import typer
+
+import tagger
+from daemon import cli
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("demo/*.md")])
+TEXTS = {path: path.read_text(encoding="utf-8") for path in DOCUMENTS}
+COMMAND: Any = typer.main.get_command(cli.app)
+
+
+def _blocks(text: str, *languages: str) -> Iterator[str]:
+    for language, body in re.findall(r"^```(\w+)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL):
+        if language in languages:
+            yield body
+
+
+def _typed(text: str) -> Iterator[str]:
+    """The `tagger …` lines of code blocks."""
+    lines = [line for block in _blocks(text, "sh", "powershell") for line in block.splitlines()]
+    yield from (line for line in lines if line.startswith("tagger "))
+
+
+@pytest.mark.parametrize("line", sorted({line for text in TEXTS.values() for line in _typed(text)}))
+def test_documented_command_can_be_typed(line: str) -> None:
+    arguments = shlex.split(line.replace("\\", "/"))[1:]
+    with COMMAND.make_context("tagger", arguments) as context:
+        name, command, rest = COMMAND.resolve_command(context, [*context._protected_args, *context.args])
+        command.make_context(name, rest, parent=context).close()
+
+
+def test_commands_and_options_named_in_sentences_exist() -> None:
+    everywhere = {"--help", *_options(COMMAND)}
+    for text in TEXTS.values():
+        for line in re.findall(r"`tagger ([^`\n]+)`", text):
+            name, *rest = [word for word in line.split() if word not in everywhere] or [None]
+            assert name is None or name in COMMAND.commands
+            assert {word for word in rest if word.startswith("--")} <= (
+                _options(COMMAND.commands[name]) if name else set()
+            )
+
+
+def _options(command: Any) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts}
+
+
+def test_readme_names_every_command() -> None:
+    missing = [name for name in COMMAND.commands if f"tagger {name}" not in README]
+    assert not missing
+
+
+def test_options_named_in_documents_exist() -> None:
+    known = set().union(*map(_options, [COMMAND, *COMMAND.commands.values()]))
+    named = {option for text in TEXTS.values() for option in re.findall(r"`(--[a-z][a-z-]*)", text)}
+    assert named <= known
+
+
+def test_named_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    named = {
+        target
+        for text in TEXTS.values()
+        for target in re.findall(r"(?:^|`)make (?:\w+=\S+ )?([a-z]+)[`\n]", text, flags=re.MULTILINE)
+    }
+    assert {"demo", "test", "setup", "lint", "bench", "train"} <= named <= targets
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", TEXTS[path])
+    assert not [link for link in links if not (path.parent / link).exists()]
+
+
+def test_named_modules_and_files_exist() -> None:
+    named = {
+        name
+        for text in TEXTS.values()
+        for name in re.findall(r"`((?:tagger|daemon|models|tests|docs|demo|benchmarks|requirements)/[\w./-]+)`", text)
+    }
+    assert not [name for name in named if not (ROOT / name).exists()]
+
+
+def test_example_from_readme_runs(tmp_path: Path) -> None:
+    (example,) = _blocks(README, "python")
+    noise = np.random.default_rng(0).normal(0, 0.1, 22_050) * np.geomspace(1, 1e-4, 22_050)
+    soundfile.write(tmp_path / "drum loop.wav", noise, 44_100)
+    done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
+    assert done.stdout.startswith("one-shot None\n")
+
+
+def test_readme_names_what_the_library_exports() -> None:
+    assert list(tagger.__all__) == sorted(
+        tagger.__all__, key=lambda name: (not name.isupper(), name.lower() == name, name)
+    )
+    missing = [name for name in tagger.__all__ if not re.search(rf"`{name}[`(]", README)]
+    assert not missing
+
+
+def test_all_lists_exactly_what_the_library_imports() -> None:
+    tree = ast.parse(Path(tagger.__file__).read_text(encoding="utf-8"))
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tagger.")
+        for alias in node.names
+    }
+    assert imported == set(tagger.__all__)
+
+
+@pytest.mark.parametrize("name", tagger.__all__)
+def test_every_exported_name_resolves(name: str) -> None:
+    assert getattr(tagger, name).__doc__
