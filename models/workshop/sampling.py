@@ -23,6 +23,8 @@ from tagger.taxonomy import FAMILY_OF, LEAVES
 _AUDIBLE_DB = -18.0
 _RENDERED_WEIGHT = 0.6
 _FLOOR = 1e-12
+# Frames of a batch's windows.
+_LENGTHS = (75, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,10 @@ class Mixer:
         self._random = torch.Generator().manual_seed(seed)
 
     def batch(self, size: int) -> Batch:
-        """A batch of `size` windows, all of one random length between 1.5 and 3 s."""
+        """A batch of `size` windows, all of one length: as long as those asked about later, or three quarters."""
         first, second = self._sampler.rows(size)
         other, _ = self._sampler.rows(size)
-        frames = int(self._log_mel.shape[1] * (0.5, 0.65, 0.8, 1.0)[self._integer(4)])
+        frames = _LENGTHS[self._integer(len(_LENGTHS))]
         power = self._take(first, frames)
         power = self._add_note(power, second, frames)
         power, leaf, presence = self._add_sound(power, self._leaf[first], other, frames)
