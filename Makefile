@@ -36,7 +36,7 @@ setup: $(VENV)/.ready
 
 $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@$(call make_venv,$(VENV))
-	@echo 'Installing into $(VENV), some 600 MB; this takes a few minutes the first time.'
+	@echo 'Installing into $(VENV), some 900 MB; this takes a few minutes the first time.'
 	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt
 	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
