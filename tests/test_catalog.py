@@ -27,7 +27,8 @@ from tagger.catalog import paths as catalog_paths
 from tagger.errors import CatalogError
 from tagger.results import Analysis, AudioFacts, Instrument, Kind
 from tagger.taxonomy import FAMILY_OF, LEAVES
-from tests.catalog_entries import analysis, entry
+from tests.catalog_entries import entry
+from tests.made_up import analysis
 
 
 @pytest.fixture

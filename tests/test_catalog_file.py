@@ -19,7 +19,8 @@ from tagger.catalog import Catalog, FileRecord, LabelState, Query, database, mig
 from tagger.catalog.database import open_engine
 from tagger.catalog.schema import METADATA
 from tagger.errors import CatalogError
-from tests.catalog_entries import analysis, entry
+from tests.catalog_entries import entry
+from tests.made_up import analysis
 
 SECOND_REVISION = '''
 """A column more, and a table built anew."""
@@ -212,7 +213,8 @@ WRITER = """
 import sys
 from pathlib import Path
 from tagger.catalog import Catalog
-from tests.catalog_entries import analysis, entry
+from tests.catalog_entries import entry
+from tests.made_up import analysis
 
 with Catalog(Path(sys.argv[1])) as catalog:
     for batch in range(100_000):

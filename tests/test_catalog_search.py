@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tagger.catalog import Catalog, Query, Sort
 from tagger.catalog.words import index_words, match_expression
 from tagger.results import Kind
-from tests.catalog_entries import analysis, entry, instrument
+from tests.catalog_entries import entry
+from tests.made_up import analysis, instrument
 
 ENTRIES = [
     entry("/lib/Drums/ABLP_09_FatKick2.wav", analysis("1", instrument("kick", 0.95))),

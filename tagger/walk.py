@@ -1,0 +1,182 @@
+"""The walk through folders: which audio files there are, and what stood in the way.
+
+Folders are listed in order of their names, each once, known by device and inode; links to folders are
+followed after all else, so that a folder is found at its own place if it is within reach, and a link
+back up ends there. What cannot be listed or named becomes an obstacle and costs nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tagger.audio import AUDIO_SUFFIXES
+from tagger.catalog.paths import is_text
+
+_IGNORED_FOLDERS: Final = frozenset(
+    {"#recycle", "$recycle.bin", "@eadir", "__macosx", "ableton folder info", "lost+found", "system volume information"}
+)
+"""Folders of programs and systems, in lower case; those with a dot in front are ignored too."""
+
+_SUFFIXES: Final = tuple(AUDIO_SUFFIXES)
+_BAD_NAME: Final = "its name is not valid Unicode (rename it)"
+
+
+class Stamp(NamedTuple):
+    """What tells an unchanged file: size in bytes, and time of last change in ns."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What could not be looked at.
+
+    Attributes:
+        path: the file or folder.
+        reason: why, as one line.
+    """
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The audio files directly in one folder.
+
+    Attributes:
+        folder: its absolute path.
+        files: their stamps by name, sorted.
+        is_whole: whether the folder was listed, or only files in it were named.
+    """
+
+    folder: Path
+    files: dict[str, Stamp]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What a walk found.
+
+    Attributes:
+        roots: the folders it began at.
+        listings: the folders it saw, in order; of those with no audio files too.
+        obstacles: what stood in the way.
+    """
+
+    roots: list[Path] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
+    obstacles: list[Obstacle] = field(default_factory=list)
+
+
+def walk(paths: Iterable[Path]) -> Walk:
+    """Finds the audio files at and below paths.
+
+    Args:
+        paths: folders, of which files with an audio suffix are taken, and files, taken whatever they
+            are called.
+    """
+    found = _Walker()
+    for path in paths:
+        found.start_at(os.path.abspath(path))
+    found.go()
+    return found.walk
+
+
+class _Walker:
+    def __init__(self) -> None:
+        self.walk = Walk()
+        self._ahead: list[str] = []
+        self._links: list[str] = []
+        self._seen: set[tuple[int, int | str]] = set()
+        self._named: dict[str, dict[str, Stamp]] = {}
+
+    def start_at(self, path: str) -> None:
+        try:
+            status = Path(path).stat()
+        except OSError as error:
+            self._meet(path, "does not exist" if isinstance(error, FileNotFoundError) else _words(error))
+            return
+        if stat.S_ISDIR(status.st_mode):
+            self.walk.roots.append(Path(path))
+            self._ahead.append(path)
+        elif is_text(path):
+            folder, name = os.path.split(path)
+            self._named.setdefault(folder, {})[name] = _stamp(status)
+        else:
+            self._meet(path, _BAD_NAME)
+
+    def go(self) -> None:
+        self._ahead.reverse()
+        while self._ahead or self._links:
+            folder = self._ahead.pop() if self._ahead else self._links.pop(0)
+            if self._is_new(folder):
+                self._list(folder)
+        for folder, files in self._named.items():
+            self.walk.listings.append(Listing(Path(folder), files, is_whole=False))
+
+    def _is_new(self, folder: str) -> bool:
+        try:
+            status = Path(folder).stat()
+        except OSError as error:
+            self._meet(folder, _words(error))
+            return False
+        # Some network file systems have no inodes.
+        identity = (status.st_dev, status.st_ino or folder)
+        is_new = identity not in self._seen
+        self._seen.add(identity)
+        return is_new
+
+    def _list(self, folder: str) -> None:
+        try:
+            with os.scandir(folder) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
+        except OSError as error:
+            self._meet(folder, _words(error))
+            return
+        files: dict[str, Stamp] = {}
+        below: list[str] = []
+        for entry in entries:
+            try:
+                self._sort_in(entry, files, below)
+            except OSError as error:
+                self._meet(entry.path, _words(error))
+        files |= self._named.pop(folder, {})
+        self.walk.listings.append(Listing(Path(folder), files, is_whole=True))
+        self._ahead += reversed(below)
+
+    def _sort_in(self, entry: os.DirEntry[str], files: dict[str, Stamp], below: list[str]) -> None:
+        """Puts an entry where it belongs: among the files, the folders or the links, or nowhere."""
+        if entry.name.startswith("."):
+            return
+        is_audio = entry.name.lower().endswith(_SUFFIXES)
+        is_folder = entry.is_dir()
+        if not (is_audio or is_folder):
+            return
+        if not is_text(entry.name):
+            self._meet(entry.path, _BAD_NAME)
+        elif is_folder:
+            if entry.name.lower() not in _IGNORED_FOLDERS:
+                (self._links if entry.is_symlink() else below).append(entry.path)
+        elif entry.is_file():
+            files[entry.name] = _stamp(entry.stat())
+        elif entry.is_symlink():
+            self._meet(entry.path, "is a link to a file that is not there")
+
+    def _meet(self, path: str, reason: str) -> None:
+        self.walk.obstacles.append(Obstacle(Path(path), reason))
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_size, status.st_mtime_ns)
+
+
+def _words(error: OSError) -> str:
+    return f"cannot be read: {(error.strerror or str(error)).lower()}"
