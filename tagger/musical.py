@@ -1,10 +1,11 @@
 """Tempo and key of a loop, by librosa, which is loaded only when the first loop comes.
 
-A loop is cut to a whole number of beats, so its length makes a good estimate of the tempo exact.
+A loop is cut to whole bars, so its length makes a fair estimate of the tempo exact.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 _ANALYSIS_RATE: Final = 22050
 _TEMPO_TOLERANCE: Final = 0.04
+_ROUND_TOLERANCE_BPM: Final = 0.1
 _LEAST_TONALITY: Final = 0.6
 _NAMES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 # Krumhansl and Kessler (1982): how well each pitch class fits into a major and a minor key.
@@ -44,17 +46,23 @@ def _tempo(mono: npt.NDArray[np.float32], duration_s: float) -> float | None:
     if not onsets.any():
         return None
     estimate = float(tempo(onset_envelope=onsets, sr=_ANALYSIS_RATE)[0])
-    return round(_whole_beats(estimate, duration_s), 1)
+    return round(_whole_bars(estimate, duration_s), 1)
 
 
-def _whole_beats(estimate: float, duration_s: float) -> float:
-    """The tempo nearest to the estimate at which the loop is a multiple of four, else of one, beats long."""
-    for step in (4, 1):
-        beats = step * round(estimate * duration_s / 60 / step)
-        exact = 60 * beats / duration_s
-        if beats and abs(exact - estimate) <= _TEMPO_TOLERANCE * estimate:
-            return exact
-    return estimate
+def _whole_bars(estimate: float, duration_s: float) -> float:
+    """The tempo at which the loop's length comes out even, if there is one, else the estimate.
+
+    Producers cut loops to 1, 2, 4, 8 … bars of a tempo that is a whole number: where the length fits
+    that, it is better evidence than any analysis of onsets.
+    """
+    even: list[float] = [240 * 2.0**octave / duration_s for octave in range(6)]
+    round_ones = [tempo for tempo in even if 65 <= tempo <= 185 and abs(tempo - round(tempo)) <= _ROUND_TOLERANCE_BPM]
+    if round_ones:
+        return min(round_ones, key=lambda tempo: abs(math.log2(tempo / estimate)))
+    beats = 4 * round(estimate * duration_s / 240)
+    exact = 60 * beats / duration_s
+    is_close = bool(beats) and abs(exact - estimate) <= _TEMPO_TOLERANCE * estimate
+    return exact if is_close else estimate
 
 
 def _key(mono: npt.NDArray[np.float32]) -> str | None:

@@ -54,7 +54,13 @@ def test_a_kick_drum() -> None:
 def test_a_drum_loop_has_tempo() -> None:
     analysis = tagger.analyse_array(drum_loop(), RATE)
     assert analysis.kind is Kind.LOOP
-    assert analysis.tempo_bpm in (60.0, 120.0, 240.0)
+    assert analysis.tempo_bpm == 120
+
+
+@pytest.mark.parametrize("tempo_bpm", [90.0, 128.0, 174.0])
+def test_the_length_of_a_loop_makes_its_tempo_exact(tempo_bpm: float) -> None:
+    tempo, _ = tempo_and_key(drum_loop(tempo_bpm=tempo_bpm).astype(np.float32), RATE)
+    assert tempo in (tempo_bpm, tempo_bpm / 2)
 
 
 def test_key_of_a_minor_phrase() -> None:

@@ -68,6 +68,7 @@ def calibrate(predictions: Predictions) -> Calibration:
     right = best == predictions.leaf
     common = _threshold(confidence, right, weights)
     single = tuple(_own_threshold(best == leaf, confidence, right, weights, common) for leaf in range(len(LEAVES)))
+    claims = confidence >= np.array(single)[best]
     families = _family_probability(probability)
     family_right = families.argmax(axis=1) == _FAMILY_OF_LEAF[predictions.leaf]
     scale, offset = _platt(predictions, weights)
@@ -80,7 +81,8 @@ def calibrate(predictions: Predictions) -> Calibration:
         presence_offset=offset,
         single_thresholds=single,
         presence_thresholds=(common_presence,) * len(LEAVES),
-        family_threshold=_threshold(families.max(axis=1), family_right, weights),
+        # Families are claimed only where no leaf is, which are the harder clips.
+        family_threshold=_threshold(families.max(axis=1), family_right, weights * ~claims),
     )
 
 
@@ -134,7 +136,7 @@ def _platt(predictions: Predictions, weights: Vector) -> tuple[float, float]:
 def _threshold(confidence: Vector, right: npt.NDArray[np.bool_], weights: Vector) -> float:
     """The least threshold from which on claims reach the target precision."""
     order = np.argsort(-confidence)
-    precision = np.cumsum((weights * right)[order]) / np.cumsum(weights[order])
+    precision = np.cumsum((weights * right)[order]) / np.maximum(np.cumsum(weights[order]), 1e-12)
     good = np.flatnonzero(precision >= TARGET_PRECISION)
     threshold = float(confidence[order][good[-1]]) if len(good) else _GREATEST_THRESHOLD
     return float(np.clip(threshold, _LEAST_THRESHOLD, _GREATEST_THRESHOLD))
