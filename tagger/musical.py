@@ -66,10 +66,9 @@ def _whole_bars(estimate: float, duration_s: float) -> float:
 
 
 def _key(mono: npt.NDArray[np.float32]) -> str | None:
-    from librosa.effects import harmonic
     from librosa.feature import chroma_stft
 
-    chroma = chroma_stft(y=harmonic(mono), sr=_ANALYSIS_RATE, n_fft=4096).mean(axis=1)
+    chroma = chroma_stft(y=mono, sr=_ANALYSIS_RATE, n_fft=4096).mean(axis=1)
     if chroma.max() <= 0:
         return None
     fits = {

@@ -39,7 +39,7 @@ from models.workshop.training import Recipe, train
 from tagger.frontend import MelParameters
 
 HELD_OUT_RECIPE = Recipe(steps=1600)
-FINAL_RECIPE = replace(HELD_OUT_RECIPE, steps=4800)
+FINAL_RECIPE = replace(HELD_OUT_RECIPE, steps=2400)
 # Short enough that a hit fills a good part of it; two seconds did better than one, one and a half, or three.
 WINDOW_S = 2.0
 _REAL_VARIANTS = 4
