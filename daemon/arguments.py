@@ -1,0 +1,73 @@
+"""What people type, made into what the program means; a slip is a usage error that says what would do."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Final
+
+import typer
+
+from tagger.results import Kind
+from tagger.taxonomy import FAMILIES, LEAVES
+
+_TEMPO: Final = re.compile(r"(\d+(?:\.\d+)?)?(-)?(\d+(?:\.\d+)?)?")
+_KEY: Final = re.compile(r"([A-Ga-g])([#♯b♭]?)\s*(m|min|minor|maj|major)?")
+_SHARP_OF_FLAT: Final = {"Db": "C#", "Eb": "D#", "Fb": "E", "Gb": "F#", "Ab": "G#", "Bb": "A#", "Cb": "B"}
+_PLAIN_OF_SHARP: Final = {"E#": "F", "B#": "C"}
+
+
+def labels(texts: Iterable[str]) -> tuple[str, ...]:
+    """Leaves or families by id or in words: `electric_guitar`, "Electric guitar"."""
+    return tuple(_one_of(text, (*LEAVES, *FAMILIES), "--label") for text in texts)
+
+
+def families(texts: Iterable[str]) -> tuple[str, ...]:
+    """Families by name."""
+    return tuple(_one_of(text, FAMILIES, "--family") for text in texts)
+
+
+def kinds(texts: Iterable[str]) -> tuple[Kind, ...]:
+    """Kinds of file; "one shot" is as good as `one-shot`."""
+    return tuple(Kind(_one_of(text, [kind.value for kind in Kind], "--kind", joint="-")) for text in texts)
+
+
+def tempo_range(text: str | None) -> tuple[float | None, float | None]:
+    """Lowest and highest tempo in BPM: `90-100`, `120`, `90-`, `-100`."""
+    if text is None:
+        return None, None
+    match = _TEMPO.fullmatch(text.replace(" ", ""))
+    if match is None or not any(match.group(1, 3)):
+        raise typer.BadParameter(
+            f"{text!r} is no tempo; give one such as 120 or a range such as 90-100", param_hint="--tempo"
+        )
+    low, dash, high = match.groups()
+    if not dash:
+        # Measured to a tenth, a tempo of 120 may be 119.9.
+        return float(low or high) - 0.5, float(low or high) + 0.5
+    return float(low) if low else None, float(high) if high else None
+
+
+def key(text: str | None) -> str | None:
+    """A musical key as the catalog spells it, with sharps: `am`, "A minor" are `Am`; `Bb` is `A#`."""
+    if text is None:
+        return None
+    match = _KEY.fullmatch(text.strip())
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is no key; give one such as Am, F# or Bbm", param_hint="--key")
+    letter, accidental, mode = match.groups()
+    tonic = letter.upper() + accidental.replace("♯", "#").replace("♭", "b")
+    tonic = _SHARP_OF_FLAT.get(tonic, _PLAIN_OF_SHARP.get(tonic, tonic))
+    return tonic + ("m" if mode in ("m", "min", "minor") else "")
+
+
+def _one_of(text: str, known: Iterable[str], option: str, joint: str = "_") -> str:
+    choices = list(known)
+    name = re.sub(r"[\s_-]+", joint, text.strip()).lower()
+    if name in choices:
+        return name
+    near = difflib.get_close_matches(name, choices, n=3)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"it is one of {', '.join(choices[:12])}"
+    more = " …; see `tagger labels`" if not near and len(choices) > 12 else ""
+    raise typer.BadParameter(f"{text!r} is not known; {hint}{more}", param_hint=option)

@@ -1,0 +1,215 @@
+"""The `tagger` command: what can be said on the command line, and nothing else.
+
+What a command does is imported when it runs, so that help and slips of the keyboard cost no time. The
+choices below are therefore spelt out; a test holds them against the program's own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import typer
+
+LabelSetName = Literal["own", "irmas", "openmic", "nsynth"]
+SortName = Literal["confidence", "name", "path", "duration", "tempo", "added"]
+ExportFormat = Literal["jsonl", "csv"]
+
+DEBUG_VARIABLE: Final = "TAGGER_DEBUG"
+
+app = typer.Typer(
+    help="Recognises the instruments in audio files, keeps them in a searchable catalog, and writes them "
+    "into the files' tags.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+CatalogOption = Annotated[
+    Path | None,
+    typer.Option("--catalog", help="The catalog file; TAGGER_CATALOG names another for good.", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")]
+LabelsOption = Annotated[LabelSetName, typer.Option("--labels", help="The label set to answer in.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"tagger {version('instrument-tagger')}")
+        except PackageNotFoundError:
+            typer.echo("tagger, not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where in the program an error happened.")] = False,
+) -> None:
+    if debug:
+        os.environ[DEBUG_VARIABLE] = "1"
+
+
+@app.command()
+def tag(
+    paths: Annotated[list[Path], typer.Argument(help="Audio files, and folders with all below them.")],
+    write: Annotated[bool, typer.Option("--write", help="Write the instruments into the files' own tags.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Show what --write would change. Files stay as they are; the catalog is kept up to date."
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+    labels: LabelsOption = "own",
+    catalog: CatalogOption = None,
+    model: Annotated[Path | None, typer.Option(help="Another model, an ONNX file.", show_default=False)] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Files analysed at a time; as many as there are cores.", show_default=False),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Analyse again what has not changed.")] = False,
+) -> None:
+    """Recognise the instruments in files and keep them in the catalog.
+
+    Files that have not changed since are not analysed again, so a run that was stopped goes on where it
+    was. Tags in files are written with --write only; a tag that is not from this program is never changed.
+    Exit code 1 means that some files could not be used, each told in a line.
+    """
+    from daemon.tagging import Options, run
+
+    options = Options(
+        paths=tuple(paths),
+        write=write and not dry_run,
+        dry_run=dry_run,
+        as_json=as_json,
+        label_set=labels,
+        catalog=catalog,
+        model=model,
+        workers=workers,
+        force=force,
+    )
+    raise typer.Exit(run(options))
+
+
+@app.command()
+def find(
+    words: Annotated[list[str] | None, typer.Argument(help="Words of the path, or their beginnings.")] = None,
+    label: Annotated[list[str] | None, typer.Option(help="Any of these instruments; see `tagger labels`.")] = None,
+    family: Annotated[list[str] | None, typer.Option(help="Any of these families.")] = None,
+    min_confidence: Annotated[float, typer.Option(min=0, max=1, help="How sure the tag has to be.")] = 0.0,
+    kind: Annotated[list[str] | None, typer.Option(help="one-shot, loop, track or silence.")] = None,
+    tempo: Annotated[str | None, typer.Option(help="Tempo in BPM: 120, 90-100, 90- or -100.")] = None,
+    key: Annotated[str | None, typer.Option(help="Musical key: Am, F#, Bb.")] = None,
+    under: Annotated[Path | None, typer.Option(help="Only below this folder.")] = None,
+    sort: Annotated[
+        SortName | None,
+        typer.Option(help="By default confidence where an instrument is asked for, else path.", show_default=False),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.", show_default=False)] = None,
+    as_json: JsonOption = False,
+    as_paths: Annotated[bool, typer.Option("--paths", help="Print whole paths only.")] = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Find files in the catalog; all conditions have to hold."""
+    from daemon import arguments, listing
+    from daemon.opening import open_catalog
+    from tagger.catalog import Query, Sort
+
+    tempo_min_bpm, tempo_max_bpm = arguments.tempo_range(tempo)
+    query = Query(
+        labels=arguments.labels(label or ()),
+        families=arguments.families(family or ()),
+        min_confidence=min_confidence,
+        kinds=arguments.kinds(kind or ()),
+        tempo_min_bpm=tempo_min_bpm,
+        tempo_max_bpm=tempo_max_bpm,
+        key=arguments.key(key),
+        words=" ".join(words or ()),
+        path=under,
+        sort=Sort(sort) if sort else None,
+        limit=limit,
+    )
+    with open_catalog(catalog) as opened:
+        listing.find(opened, query, as_json=as_json, as_paths=as_paths)
+
+
+@app.command()
+def show(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A file in the catalog.")],
+    as_json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Show all that is known of one file."""
+    from daemon import listing
+    from daemon.opening import open_catalog
+
+    with open_catalog(catalog) as opened:
+        listing.show(opened, path, as_json=as_json)
+
+
+@app.command()
+def labels(labels: LabelsOption = "own", as_json: JsonOption = False) -> None:
+    """List the instruments that can be recognised."""
+    from daemon import listing
+
+    listing.labels(labels, as_json=as_json)
+
+
+@app.command()
+def stats(as_json: JsonOption = False, catalog: CatalogOption = None) -> None:
+    """Show the catalog in numbers."""
+    from daemon import listing
+    from daemon.opening import open_catalog
+
+    with open_catalog(catalog) as opened:
+        listing.stats(opened, as_json=as_json)
+
+
+@app.command()
+def export(
+    export_format: Annotated[ExportFormat, typer.Option("--format", help="An object a line, or a table.")] = "jsonl",
+    output: Annotated[Path | None, typer.Option(help="The file to write.", show_default="standard output")] = None,
+    catalog: CatalogOption = None,
+) -> None:
+    """Write the whole catalog as text."""
+    from daemon import listing
+    from daemon.opening import open_catalog
+
+    with open_catalog(catalog) as opened:
+        listing.export(opened, as_csv=export_format == "csv", output=output)
+
+
+def main() -> None:
+    """The entry point of the `tagger` command: every error is one line, never a traceback."""
+    _accept_all_text()
+    try:
+        app(prog_name="tagger")
+    except Exception as error:
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        sys.exit(_error_line(error))
+
+
+def _accept_all_text() -> None:
+    """Shows what a console or pipe cannot with backslashes, instead of failing on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace", line_buffering=True)
+
+
+def _error_line(error: Exception) -> str:
+    from tagger.errors import TaggerError
+
+    if isinstance(error, TaggerError):
+        return f"tagger: {error}"
+    reason = f"{type(error).__name__}: {error}".replace("\n", " ")
+    return f"tagger: unexpected error, {reason} (`tagger --debug …` shows where; please report it)"

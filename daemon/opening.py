@@ -1,0 +1,28 @@
+"""Opening the catalog for a command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from daemon.output import nearby, print_problem
+from tagger.catalog import Catalog, default_catalog_path
+from tagger.errors import CatalogError
+
+
+def open_catalog(path: Path | None, *, is_new_ok: bool = False) -> Catalog:
+    """Opens a catalog, and tells of the backup if it had to be upgraded.
+
+    Args:
+        path: the catalog file; None for the user's own.
+        is_new_ok: whether one is made where there is none.
+
+    Raises:
+        CatalogError: there is none, or it cannot be used.
+    """
+    path = path or default_catalog_path()
+    if not is_new_ok and not path.exists():
+        raise CatalogError(path, "there is no catalog yet", "`tagger tag FOLDER` makes one")
+    catalog = Catalog(path)
+    if catalog.backup is not None:
+        print_problem(f"the catalog was upgraded; as it was before, it is kept in {nearby(catalog.backup)}")
+    return catalog

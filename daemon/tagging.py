@@ -1,0 +1,195 @@
+"""The command `tagger tag`: runs the library over paths, tells what comes of each file, writes tags.
+
+Results go to standard output as they come, one line a file; progress, problems and the summary go to
+standard error. A file named on the command line is always told; of those found in folders only what is
+new, unless a program reads the output or tags are written.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from daemon.iteration import closed_after
+from daemon.opening import open_catalog
+from daemon.output import (
+    analysis_object,
+    analysis_words,
+    change_object,
+    change_words,
+    nearby,
+    print_json,
+    print_line,
+    print_problem,
+    printable,
+    words_in,
+)
+from daemon.progress import progress
+from daemon.tally import Tally, print_summary
+from tagger import tagfile
+from tagger.analysis import Analyser
+from tagger.catalog import Catalog, FileRecord
+from tagger.decision import decide_projected
+from tagger.errors import TagFileError
+from tagger.library import LibraryRun, Outcome
+from tagger.recogniser import Recogniser
+from tagger.results import Analysis, Kind
+from tagger.tagfile import Action, Change, UntaggableError
+from tagger.taxonomy import LABEL_SETS
+
+STOPPED_EXIT_CODE: Final = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked for on the command line.
+
+    Attributes:
+        paths: files and folders.
+        write: whether tags are written into files.
+        dry_run: whether it is shown what `write` would change.
+        as_json: whether output is for programs.
+        label_set: the labels to answer in.
+        catalog: the catalog file, by default the user's.
+        model: the model file, by default the program's.
+        workers: files analysed at a time, by default as many as there are cores.
+        force: whether unchanged files are analysed again.
+    """
+
+    paths: tuple[Path, ...]
+    write: bool
+    dry_run: bool
+    as_json: bool
+    label_set: str
+    catalog: Path | None
+    model: Path | None
+    workers: int | None
+    force: bool
+
+
+def run(options: Options) -> int:
+    """Tags paths as asked.
+
+    Returns:
+        The exit code: 0, 1 when there were problems, 130 when a person stopped the run.
+
+    Raises:
+        CatalogError: the catalog cannot be used.
+        ModelError: the model cannot be used.
+    """
+    with open_catalog(options.catalog, is_new_ok=True) as catalog:
+        teller = Teller(options, catalog)
+        try:
+            _work(options, catalog, teller)
+        except KeyboardInterrupt:
+            print_problem("stopped; what is done is kept, and the same command goes on from there")
+            return STOPPED_EXIT_CODE
+    if not options.as_json:
+        print_summary(teller.tally, words_in(options.label_set), is_done=options.write)
+    return 1 if teller.tally.problems else 0
+
+
+def _work(options: Options, catalog: Catalog, teller: Teller) -> None:
+    library = LibraryRun(
+        options.paths,
+        catalog=catalog,
+        model=Recogniser(options.model).name,
+        make_analyser=partial(Analyser, options.model),
+        workers=options.workers,
+        force=options.force,
+    )
+    total = library.to_do + (library.unchanged if teller.tells_all else 0)
+    done = 0
+    with progress(total) as shown, closed_after(library) as outcomes:
+        for outcome in outcomes:
+            teller.tell(outcome)
+            done += teller.tells_all or not outcome.is_unchanged
+            shown.update(done, outcome.path.parent)
+
+
+class Teller:
+    """Takes what comes of each file, writes it into the file where asked, and prints it."""
+
+    def __init__(self, options: Options, catalog: Catalog) -> None:
+        self.tally = Tally()
+        self._options = options
+        self._catalog = catalog
+        self._named = {Path(os.path.abspath(path)) for path in options.paths}
+        self._words = words_in(options.label_set)
+        self.tells_all = options.as_json or options.write or options.dry_run
+        """Whether files that are unchanged are told too, and so have to be looked up."""
+
+    def tell(self, outcome: Outcome) -> None:
+        """Deals with one file."""
+        if outcome.error is not None:
+            self._tell_problem(outcome.path, outcome.error)
+            return
+        self.tally.analysed += not outcome.is_unchanged
+        self.tally.unchanged += outcome.is_unchanged
+        is_named = outcome.path in self._named
+        if outcome.is_unchanged and not (self.tells_all or is_named):
+            return
+        if analysis := self._known(outcome):
+            self._count(analysis)
+            self._tell_analysis(outcome.path, analysis, is_asked_for=is_named or not outcome.is_unchanged)
+
+    def _known(self, outcome: Outcome) -> Analysis | None:
+        """The analysis of a file, with the tags that hold after weighing what people said of it."""
+        if outcome.analysis is not None and not self.tells_all:
+            return outcome.analysis
+        record = self._catalog.show(outcome.path)
+        return replace(record.analysis, tags=record.tags) if isinstance(record, FileRecord) else outcome.analysis
+
+    def _count(self, analysis: Analysis) -> None:
+        self.tally.instruments.update(tag.label for tag in analysis.tags)
+        self.tally.silent += analysis.kind is Kind.SILENCE
+        self.tally.unsure += analysis.kind is not Kind.SILENCE and not analysis.tags
+
+    def _tell_problem(self, path: Path, reason: str) -> None:
+        self.tally.problems += 1
+        if self._options.as_json:
+            print_json({"path": printable(path), "error": printable(reason)})
+        else:
+            print_problem(f"{nearby(path)}: {reason}")
+
+    def _tell_analysis(self, path: Path, analysis: Analysis, *, is_asked_for: bool) -> None:
+        change = self._change(path, analysis) if self._options.write or self._options.dry_run else None
+        answer = _in_labels(analysis, self._options.label_set)
+        if self._options.as_json:
+            print_json(analysis_object(path, answer) | change_object(change, is_done=self._options.write))
+            return
+        parts = [analysis_words(answer, self._words)] if is_asked_for else []
+        if isinstance(change, Change) and change.action is not Action.UNCHANGED:
+            parts.append(change_words(change))
+        if parts:
+            print_line(f"{nearby(path)}  {'; '.join(parts)}")
+        if isinstance(change, TagFileError):
+            print_problem(f"{nearby(path)}: {change_words(change)}")
+
+    def _change(self, path: Path, analysis: Analysis) -> Change | TagFileError:
+        """Brings the file's tags up to date, or finds out what that would change."""
+        labels = [tag.label for tag in analysis.tags]
+        try:
+            change = (tagfile.apply if self._options.write else tagfile.plan)(path, labels)
+        except TagFileError as error:
+            self.tally.without_tags += isinstance(error, UntaggableError)
+            self.tally.problems += not isinstance(error, UntaggableError)
+            return error
+        self.tally.changes[change.action] += bool(change.current or change.new)
+        if change.rewrites and self._options.write:
+            with suppress(OSError):
+                status = path.stat()
+                self._catalog.restat(path, size=status.st_size, mtime_ns=status.st_mtime_ns)
+        return change
+
+
+def _in_labels(analysis: Analysis, label_set: str) -> Analysis:
+    """The same analysis in another label set; those of the field know nothing of what people said."""
+    if label_set == "own" or analysis.kind is Kind.SILENCE:
+        return analysis
+    verdict = decide_projected(analysis.scores, LABEL_SETS[label_set])
+    return replace(analysis, instruments=verdict.instruments, tags=verdict.tags)
