@@ -12,10 +12,11 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from tagger.audio import AUDIO_SUFFIXES
 from tagger.catalog.paths import is_text
+from tagger.stamp import Stamp
 
 _IGNORED_FOLDERS: Final = frozenset(
     {"#recycle", "$recycle.bin", "@eadir", "__macosx", "ableton folder info", "lost+found", "system volume information"}
@@ -24,13 +25,6 @@ _IGNORED_FOLDERS: Final = frozenset(
 
 _SUFFIXES: Final = tuple(AUDIO_SUFFIXES)
 _BAD_NAME: Final = "its name is not valid Unicode (rename it)"
-
-
-class Stamp(NamedTuple):
-    """What tells an unchanged file: size in bytes, and time of last change in ns."""
-
-    size: int
-    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +93,9 @@ class _Walker:
         self._named: dict[str, dict[str, Stamp]] = {}
 
     def start_at(self, path: str) -> None:
+        if not is_text(path):
+            self._meet(path, _BAD_NAME)
+            return
         try:
             status = Path(path).stat()
         except OSError as error:
@@ -107,11 +104,9 @@ class _Walker:
         if stat.S_ISDIR(status.st_mode):
             self.walk.roots.append(Path(path))
             self._ahead.append(path)
-        elif is_text(path):
-            folder, name = os.path.split(path)
-            self._named.setdefault(folder, {})[name] = _stamp(status)
         else:
-            self._meet(path, _BAD_NAME)
+            folder, name = os.path.split(path)
+            self._named.setdefault(folder, {})[name] = Stamp.from_status(status)
 
     def go(self) -> None:
         self._ahead.reverse()
@@ -166,16 +161,12 @@ class _Walker:
             if entry.name.lower() not in _IGNORED_FOLDERS:
                 (self._links if entry.is_symlink() else below).append(entry.path)
         elif entry.is_file():
-            files[entry.name] = _stamp(entry.stat())
+            files[entry.name] = Stamp.from_status(entry.stat())
         elif entry.is_symlink():
             self._meet(entry.path, "is a link to a file that is not there")
 
     def _meet(self, path: str, reason: str) -> None:
         self.walk.obstacles.append(Obstacle(Path(path), reason))
-
-
-def _stamp(status: os.stat_result) -> Stamp:
-    return Stamp(status.st_size, status.st_mtime_ns)
 
 
 def _words(error: OSError) -> str:

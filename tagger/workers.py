@@ -26,7 +26,7 @@ from typing import Final, Protocol, Self
 
 from tagger.errors import TaggerError
 from tagger.results import Analysis
-from tagger.walk import Stamp
+from tagger.stamp import Stamp
 
 _AHEAD: Final = 2
 """Paths that a worker is told at a time, so that it need not wait for the parent between them."""
@@ -82,7 +82,8 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:
             worker.kill()
-        self._workers.clear()
+        while self._workers:
+            self._workers.pop().close()
 
     @property
     def is_busy(self) -> bool:
@@ -122,7 +123,7 @@ class Workers:
     def _bury(self, worker: _Worker) -> Answer | None:
         """Sees to what a dead worker left behind; gives up the path that killed two."""
         self._workers.remove(worker)
-        worker.kill()
+        worker.close()
         if not worker.is_ready:
             raise TaggerError(sys.executable, "a process to work in could not be started", "see above for the cause")
         self._again += worker.paths
@@ -133,7 +134,7 @@ class Workers:
         if self._crashes[path] < _CRASHES:
             return None
         self._again.remove(path)
-        return Answer(path, _stamp(path), "the decoder crashed on it (copy or export it again)")
+        return Answer(path, Stamp.of(path), "the decoder crashed on it (copy or export it again)")
 
 
 class _Worker:
@@ -173,6 +174,9 @@ class _Worker:
 
     def kill(self) -> None:
         self._process.kill()
+
+    def close(self) -> None:
+        self.kill()
         # One that waits for a dead network share does not even die of that.
         self._process.join(_PATIENCE_S)
         self.connection.close()
@@ -193,7 +197,7 @@ def _serve(connection: Connection, make_analyser: Callable[[], SupportsAnalyse])
 
 
 def _answer(analyser: SupportsAnalyse, path: Path) -> Answer:
-    before = _stamp(path)
+    before = Stamp.of(path)
     may_pass = False
     try:
         result: Analysis | str = analyser.analyse(path)
@@ -204,7 +208,7 @@ def _answer(analyser: SupportsAnalyse, path: Path) -> Answer:
         # A fault of the system, or one of the program that its next version may not have.
         result = f"cannot be analysed: {_words(error)}"
         may_pass = True
-    after = _stamp(path)
+    after = Stamp.of(path)
     if after is None:
         return Answer(path, None, result if isinstance(result, str) else "vanished while it was read")
     if after != before:
@@ -214,14 +218,6 @@ def _answer(analyser: SupportsAnalyse, path: Path) -> Answer:
 
 _PASSING: Final = (OSError, ImportError, MemoryError)
 """What may be otherwise next time though the file is the same: permissions, extras to install, memory."""
-
-
-def _stamp(path: Path) -> Stamp | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return Stamp(status.st_size, status.st_mtime_ns)
 
 
 def _words(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -277,13 +278,35 @@ class TestWalk:
         assert self.names(library / "take.bin", library) == [str(library / "one.wav"), str(library / "take.bin")]
 
     def test_what_is_in_the_way_is_told(self, library: Path) -> None:
-        assert [each.reason for each in walk([library / "nothing"]).obstacles] == ["does not exist"]
+        fill(library, one="1")
+        found_ = walk([library / "nothing", library / "one.wav" / "below", library])
+        assert [each.reason for each in found_.obstacles] == ["does not exist", "cannot be read: not a directory"]
+        assert list(found_.listings[0].files) == ["one.wav"]
+
+    def test_a_folder_that_may_not_be_listed_costs_only_itself(
+        self, catalog: Catalog, library: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fill(library / "open", one="1")
+        fill(library / "shut", two="2")
+        outcomes(catalog, library)
+        scandir = os.scandir
+
+        def guarded(path: str) -> object:
+            if path.endswith("shut"):
+                raise PermissionError(errno.EACCES, "Permission denied", path)
+            return scandir(path)
+
+        monkeypatch.setattr(os, "scandir", guarded)
+        told = outcomes(catalog, library)
+        assert told["shut"].error == "cannot be read: permission denied"
+        assert told["one.wav"].is_unchanged
+        assert found(catalog) == ["one.wav", "two.wav"]
 
     @pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="these systems have no such names")
     def test_names_that_are_no_text_are_told(self, library: Path) -> None:
         for name in (b"\xff.wav", b"\xff.txt", b"folder \xff"):
             path = library / os.fsdecode(name)
             path.mkdir() if name.startswith(b"folder") else path.touch()
-        found_ = walk([library])
-        assert [each.reason for each in found_.obstacles] == ["its name is not valid Unicode (rename it)"] * 2
+        found_ = walk([library, library / os.fsdecode(b"folder \xff"), library / os.fsdecode(b"\xff.wav")])
+        assert [each.reason for each in found_.obstacles] == ["its name is not valid Unicode (rename it)"] * 4
         assert found_.listings[0].files == {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from tagger.results import Analysis, AudioFacts, Instrument, Kind
 
@@ -39,9 +39,8 @@ class Entry:
     result: Analysis | str
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the catalog holds of one name in a folder.
+class Known(NamedTuple):
+    """What the catalog holds of one name in a folder; a tuple, since a run looks at each file's.
 
     Attributes:
         size: in bytes, when it was last read.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from tagger.catalog import paths
 from tagger.catalog.conditions import in_folder, in_subtree
@@ -22,18 +22,11 @@ def known(connection: Connection, folder: Path, model: str) -> dict[str, Known]:
     """What is held of the files directly in a folder, by the keys of their names."""
     source_id = select(SOURCE.c.id).where(SOURCE.c.name == model).scalar_subquery()
     analysed = exists().where(ANALYSIS.c.file_id == LOCATION.c.file_id, ANALYSIS.c.source_id == source_id)
-    columns = LOCATION.c["name_key", "size", "mtime_ns", "problem", "missing_since"]
-    statement = select(*columns, analysed.label("is_analysed")).where(in_folder(paths.folder_text(folder)))
-    return {
-        row.name_key: Known(
-            size=row.size,
-            mtime_ns=row.mtime_ns,
-            is_current=bool(row.is_analysed or row.problem),
-            is_missing=row.missing_since is not None,
-            problem=row.problem,
-        )
-        for row in connection.execute(statement)
-    }
+    is_problem, is_missing = LOCATION.c.problem.is_not(None), LOCATION.c.missing_since.is_not(None)
+    columns = LOCATION.c["name_key", "size", "mtime_ns"]
+    statement = select(*columns, or_(is_problem, analysed), is_missing, LOCATION.c.problem)
+    rows = connection.execute(statement.where(in_folder(paths.folder_text(folder))))
+    return {key: Known(*values) for key, *values in rows.all()}
 
 
 def folders(connection: Connection, under: Path) -> list[Path]:

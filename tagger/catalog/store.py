@@ -65,10 +65,12 @@ def judge(connection: Connection, path: Path, label: str, state: LabelState) -> 
 def mark(connection: Connection, folder: Path, names: Collection[str], *, missing: bool) -> None:
     """Notes that files of one folder, given by the keys of their names, are gone or back."""
     keys = list(names)
+    other = LOCATION.c.missing_since.is_(None) if missing else LOCATION.c.missing_since.is_not(None)
     for start in range(0, len(keys), _CHUNK):
+        in_chunk = LOCATION.c.name_key.in_(keys[start : start + _CHUNK])
         connection.execute(
             update(LOCATION)
-            .where(in_folder(paths.folder_text(folder)), LOCATION.c.name_key.in_(keys[start : start + _CHUNK]))
+            .where(in_folder(paths.folder_text(folder)), in_chunk, other)
             .values(missing_since=time.time() if missing else None)
         )
 
