@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,15 @@ CASES = {
 @pytest.mark.parametrize(("query", "expected"), CASES.values(), ids=CASES)
 def test_find(catalog: Catalog, query: Query, expected: list[str]) -> None:
     assert found(catalog, query) == expected
+
+
+@pytest.mark.parametrize("few", [0, 1000], ids=["every condition common", "every condition rare"])
+@pytest.mark.parametrize(("query", "expected"), CASES.values(), ids=CASES)
+def test_what_is_found_does_not_depend_on_how(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, few: int, query: Query, expected: list[str]
+) -> None:
+    monkeypatch.setattr("tagger.catalog.statement._FEW", few)
+    assert found(catalog, replace(query, limit=query.limit or 100)) == expected
 
 
 def test_a_hit_tells_what_was_asked_for_and_all_tags(catalog: Catalog) -> None:
