@@ -8,7 +8,6 @@ new, unless a program reads the output or tags are written.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -38,6 +37,7 @@ from tagger.errors import TagFileError
 from tagger.library import LibraryRun, Outcome
 from tagger.recogniser import Recogniser
 from tagger.results import Analysis, Kind
+from tagger.stamp import Stamp
 from tagger.tagfile import Action, Change, UntaggableError
 from tagger.taxonomy import LABEL_SETS
 
@@ -138,8 +138,8 @@ class Teller:
             self._tell_analysis(outcome.path, analysis, is_asked_for=is_named or not outcome.is_unchanged)
 
     def _known(self, outcome: Outcome) -> Analysis | None:
-        """The analysis of a file, with the tags that hold after weighing what people said of it."""
-        if outcome.analysis is not None and not self.tells_all:
+        """The analysis of a file; from the catalog with the tags that hold after weighing what people said."""
+        if outcome.analysis is not None and not self._options.write:
             return outcome.analysis
         record = self._catalog.show(outcome.path)
         return replace(record.analysis, tags=record.tags) if isinstance(record, FileRecord) else outcome.analysis
@@ -180,10 +180,8 @@ class Teller:
             self.tally.problems += not isinstance(error, UntaggableError)
             return error
         self.tally.changes[change.action] += bool(change.current or change.new)
-        if change.rewrites and self._options.write:
-            with suppress(OSError):
-                status = path.stat()
-                self._catalog.restat(path, size=status.st_size, mtime_ns=status.st_mtime_ns)
+        if change.rewrites and self._options.write and (stamp := Stamp.of(path)):
+            self._catalog.restat(path, size=stamp.size, mtime_ns=stamp.mtime_ns)
         return change
 
 

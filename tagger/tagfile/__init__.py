@@ -16,10 +16,10 @@ from tagger.containers import MalformedError
 from tagger.errors import TagFileError, TaggerError
 from tagger.payload import payload_hash
 from tagger.tagfile.formats import UntaggableError, format_of
-from tagger.tagfile.replacing import check_replaceable, is_temporary, replacement
+from tagger.tagfile.replacing import check_replaceable, replacement
 from tagger.tagfile.tags import Action, Change, TagFormat, Tags, decide, values_after
 
-__all__ = ["Action", "Change", "UntaggableError", "apply", "is_temporary", "plan", "read"]
+__all__ = ["Action", "Change", "UntaggableError", "apply", "plan", "read"]
 
 _UNTOUCHED = "left untouched, kept in the catalog only"
 

@@ -19,15 +19,10 @@ from typing import Final
 
 from tagger.errors import TagFileError
 
-TEMPORARY_PREFIX: Final = ".tagger-"
-TEMPORARY_SUFFIX: Final = ".tmp"
-
+# Hidden, and no audio by its suffix: walks through libraries pass over what a crash may leave.
+_TEMPORARY_PREFIX: Final = ".tagger-"
+_TEMPORARY_SUFFIX: Final = ".tmp"
 _COPYFILE_METADATA: Final = 0b111  # ACL, stat and extended attributes; copyfile.h of macOS
-
-
-def is_temporary(name: str) -> bool:
-    """Whether a file of this name is one that a write was building, perhaps left by a crash."""
-    return name.startswith(TEMPORARY_PREFIX) and name.endswith(TEMPORARY_SUFFIX)
 
 
 def check_replaceable(path: Path) -> None:
@@ -54,7 +49,7 @@ def replacement(path: Path) -> Iterator[Path]:
         OSError: if a step fails; `path` is then what it was, and the new file is gone.
     """
     before = path.stat()
-    handle, name = tempfile.mkstemp(TEMPORARY_SUFFIX, TEMPORARY_PREFIX, path.parent)
+    handle, name = tempfile.mkstemp(_TEMPORARY_SUFFIX, _TEMPORARY_PREFIX, path.parent)
     os.close(handle)
     new = Path(name)
     try:
