@@ -12,14 +12,15 @@ BENCHMARKS := $(notdir $(basename $(wildcard benchmarks/[a-z]*.py)))
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python3 python; do \
 	"$$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; \
 	done)
-PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+# Compiling all modules takes longer than installing them; those in use are compiled when they are.
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 # PyTorch's builds differ by accelerator; pip's own settings say where to get another than the usual one.
 TORCH := torch==2.13.0
 UV := uv==0.13.8
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock' --constraint requirements/intel-mac.in pyproject.toml
 
-.PHONY: help setup demo test lint bench train lock clean
+.PHONY: help setup demo test lint bench train test-training lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,6 +30,7 @@ help:
 	@echo 'make lint    set up, then check style and types'
 	@echo 'make bench   set up, then measure speed'
 	@echo 'make train   make .venv-train, then render, train and export the model (hours)'
+	@echo 'make test-training   make .venv-train, then test what needs PyTorch'
 	@echo 'make lock    write the pinned versions in requirements/ anew'
 	@echo 'make clean   remove environments, caches and the demo'
 
@@ -65,6 +67,9 @@ train: $(TRAIN_VENV)/.ready
 	$(TRAIN_BIN)/python -m models render
 	$(TRAIN_BIN)/python -m models build
 
+test-training: $(TRAIN_VENV)/.ready
+	$(TRAIN_BIN)/python -m pytest -W default tests/training
+
 $(TRAIN_VENV)/.ready: requirements/train.txt
 	@$(call make_venv,$(TRAIN_VENV))
 	@$(TRAIN_BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/train.txt
@@ -75,7 +80,7 @@ lock: $(VENV)/.ready
 	@$(BIN)/python $(PIP_INSTALL) $(UV)
 	$(COMPILE) --upgrade --output-file requirements/runtime.txt
 	$(COMPILE) --upgrade --extra m4a --group dev --output-file requirements/dev.txt
-	$(COMPILE) --upgrade --extra train --override requirements/without-torch.in --output-file requirements/train.txt
+	$(COMPILE) --upgrade --extra train --group test --override requirements/without-torch.in --output-file requirements/train.txt
 
 clean:
 	rm -rf $(VENV) $(TRAIN_VENV) $(DEMO) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -73,11 +73,11 @@ def test_options_named_in_documents_exist() -> None:
 
 
 def test_named_make_targets_exist() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     named = {
         target
         for text in TEXTS.values()
-        for target in re.findall(r"(?:^|`)make (?:\w+=\S+ )?([a-z]+)[`\n]", text, flags=re.MULTILINE)
+        for target in re.findall(r"(?:^|`)make (?:\w+=\S+ )?([a-z-]+)[`\n]", text, flags=re.MULTILINE)
     }
     assert {"demo", "test", "setup", "lint", "bench", "train"} <= named <= targets
 
