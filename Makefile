@@ -24,15 +24,15 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 .DEFAULT_GOAL := help
 
 help:
-	@echo 'make demo    set up, then tag a copy of the bundled samples and search in it'
-	@echo 'make setup   make .venv with all that is needed to work here'
-	@echo 'make test    set up, then run all tests'
-	@echo 'make lint    set up, then check style and types'
-	@echo 'make bench   set up, then measure speed'
-	@echo 'make train   make .venv-train, then render, train and export the model (hours)'
-	@echo 'make test-training   make .venv-train, then test what needs PyTorch'
-	@echo 'make lock    write the pinned versions in requirements/ anew'
-	@echo 'make clean   remove environments, caches and the demo'
+	@echo 'make demo           set up, then tag a copy of the bundled samples and search in it'
+	@echo 'make setup          make .venv with all that is needed to work here'
+	@echo 'make test           set up, then run all tests'
+	@echo 'make lint           set up, then check style and types'
+	@echo 'make bench          set up, then measure speed'
+	@echo 'make train          make .venv-train, then render, train and export the model (hours)'
+	@echo 'make test-training  make .venv-train, then test what needs PyTorch'
+	@echo 'make lock           write the pinned versions in requirements/ anew'
+	@echo 'make clean          remove environments, caches and the demo'
 
 setup: $(VENV)/.ready
 
