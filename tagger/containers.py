@@ -304,6 +304,8 @@ def start_of_trailing_tags(file: BinaryIO, *, start: int) -> int:
 
 def _trailing_tag_size(file: BinaryIO, *, start: int, end: int) -> int:
     """Size of the tag that ends at `end`; 0 where there is none."""
+    if end <= start:
+        return 0
     file.seek(max(start, end - 128))
     tail = file.read(min(128, end - start))
     if len(tail) == 128 and tail[:3] == b"TAG":

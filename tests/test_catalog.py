@@ -318,3 +318,11 @@ def test_what_goes_in_comes_out(catalog: Catalog, given_: Analysis, name: str, s
         assert getattr(record.analysis, field) == getattr(given_, field)
     np.testing.assert_array_equal(record.analysis.scores, given_.scores)
     np.testing.assert_array_equal(record.analysis.embedding, given_.embedding)
+
+
+def test_the_records_of_a_folder_are_those_of_its_files(catalog: Catalog) -> None:
+    catalog.record([entry(f"/kit/{name}", analysis(name, "kick")) for name in ("a.wav", "b.wav", "deep/c.wav")])
+    catalog.record([entry("/kit/broken.wav", "is empty"), entry("/d.wav", analysis("d", "tom"))])
+    records = catalog.records_in(Path("/kit"))
+    assert set(records) == {"a.wav", "b.wav"}
+    assert all(records[name].labels == record_of(catalog, f"/kit/{name}").labels for name in records)

@@ -244,8 +244,9 @@ def test_other_chunks_leave_it(
 ) -> None:
     form = struct.pack("<HHIIHH", 1, 1, 8000, 8000, 1, 8)
     parts = [*before, (b"fmt ", form), *between, (b"data", samples), *after]
-    wav, aiff = riff(b"WAVE", parts), riff(b"AIFF", parts, order=">")
-    aiff = aiff.replace(b"fmt ", b"COMM").replace(b"data", b"SSND")
+    renamed = {b"fmt ": b"COMM", b"data": b"SSND"}
+    wav = riff(b"WAVE", parts)
+    aiff = riff(b"AIFF", [(renamed.get(name, name), content) for name, content in parts], order=">")
 
     assert hash_of(wav) == hashlib.blake2b(form + samples, digest_size=16).hexdigest()
     assert [(each.id, wav[each.start :][: each.size]) for each in riff_chunks(io.BytesIO(wav))] == parts
@@ -302,3 +303,10 @@ def test_chunks_are_walked_with_their_padding() -> None:
     walked = [(each.id, each.start, each.size) for each in iter_chunks(io.BytesIO(content), RIFF, start=12)]
 
     assert walked == [(b"odd ", 20, 3), (b"next", 32, 0)]
+
+
+def test_a_file_shorter_than_its_leading_tag_claims_is_told_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "stub.mp3"
+    path.write_bytes(b"ID3\x03\x00\x00\x00\x00\x7f\x7f")
+    with pytest.raises(DecodeError):
+        payload_hash(path)

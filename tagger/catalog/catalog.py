@@ -117,6 +117,11 @@ class Catalog:
         with plain_errors(self.path), reading(self._engine) as connection:
             return detail.show(connection, path)
 
+    def records_in(self, folder: Path) -> Mapping[str, FileRecord]:
+        """All that is held of the files directly in a folder, by name keys as in `known`; problems are left out."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return detail.records_in(connection, folder)
+
     def stats(self) -> Stats:
         """The catalog in numbers."""
         with plain_errors(self.path), reading(self._engine) as connection:

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, true
 
-from tagger.catalog.conditions import at_path
+from tagger.catalog import paths
+from tagger.catalog.conditions import at_path, in_folder
 from tagger.catalog.records import FileRecord, LabelRecord, LabelState, Problem
 from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LABEL, LOCATION, SOURCE
 from tagger.catalog.search import tags_of
@@ -36,9 +37,19 @@ def show(connection: Connection, path: Path) -> FileRecord | Problem | None:
     return _records(connection, places)[0]
 
 
+def records_in(connection: Connection, folder: Path) -> dict[str, FileRecord]:
+    """The records of all files directly in a folder, by the keys of their names."""
+    records = _all_records(connection, in_folder(paths.folder_text(folder)))
+    return {paths.name_key(record.path.name): record for record in records}
+
+
 def export(connection: Connection) -> Iterator[FileRecord]:
     """Every path that has a recording, missing ones too, by path."""
-    statement = _places().where(LOCATION.c.file_id.is_not(None))
+    return _all_records(connection, true())
+
+
+def _all_records(connection: Connection, condition: ColumnElement[bool]) -> Iterator[FileRecord]:
+    statement = _places().where(LOCATION.c.file_id.is_not(None), condition)
     for places in connection.execute(statement).mappings().partitions(_PAGE):
         yield from _records(connection, places)
 
