@@ -12,8 +12,7 @@ BENCHMARKS := $(notdir $(basename $(wildcard benchmarks/[a-z]*.py)))
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python3 python; do \
 	"$$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; \
 	done)
-# Compiling all modules takes longer than installing them; those in use are compiled when they are.
-PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # PyTorch's builds differ by accelerator; pip's own settings say where to get another than the usual one.
 TORCH := torch==2.13.0
 UV := uv==0.13.8
