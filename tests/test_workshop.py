@@ -11,7 +11,14 @@ from models.workshop import features
 from models.workshop.calibration import TARGET_PRECISION, calibrate, honesty
 from models.workshop.clips import GROUPS, Clip, Fold, read_manifests
 from models.workshop.evaluation import Predictions, score
-from models.workshop.report import confusion, family_confusion, scores_by_fold, table, worst_confusions
+from models.workshop.report import (
+    confusion,
+    family_confusion,
+    scores_by_fold,
+    scores_recorded_elsewhere,
+    table,
+    worst_confusions,
+)
 from tagger.frontend import MelParameters
 from tagger.taxonomy import LEAVES
 
@@ -128,8 +135,11 @@ def test_claims_reach_the_target_on_predictions_not_calibrated_on() -> None:
 def test_reports_read_well() -> None:
     held_out = predictions(400)
     scores = scores_by_fold({"big": held_out, GROUPS: held_out})
-    text = table(scores)
-    assert text.count("\n") == 4
+    clips = [clip("other", label="kick"), clip("big", label="snare")]
+    elsewhere = scores_recorded_elsewhere({"big": held_out}, clips)
+    assert elsewhere["big"].clips == np.sum(held_out.leaf == KICK)
+    text = table(scores, elsewhere)
+    assert text.count("\n") == 5
     assert "| big | 400 |" in text
     matrix = confusion(held_out)
     assert matrix.sum() == 400

@@ -31,6 +31,7 @@ from models.workshop.report import (
     family_confusion,
     model_card,
     scores_by_fold,
+    scores_recorded_elsewhere,
     table,
     worst_confusions,
     write_confusion,
@@ -95,13 +96,14 @@ class Build:
         clips = self.clips()
         network = train(clips, self._store(), FINAL_RECIPE, fold=Fold(""), checkpoint=self.work / "final.pt")
         held_out = self.hold_out()
-        joined = Predictions.join([each for fold, each in held_out.items() if fold != GROUPS])
+        by_library = {fold: each for fold, each in held_out.items() if fold != GROUPS}
+        joined = Predictions.join(list(by_library.values()))
         calibration = calibrate(joined)
         honest = honesty(joined, calibration)
         matrix = confusion(joined)
         write_confusion(matrix, self.work / "confusion.csv")
-        scores = scores_by_fold(held_out)
-        card = model_card(clips, scores, honest, version)
+        figures = table(scores_by_fold(held_out), scores_recorded_elsewhere(by_library, clips))
+        card = model_card(clips, figures, honest, version)
         export(
             network,
             calibration,
@@ -112,7 +114,7 @@ class Build:
             description=card,
         )
         (target.parent / "MODEL_CARD.md").write_text(card, encoding="utf-8")
-        print(table(scores), family_confusion(joined), worst_confusions(matrix), honest, calibration, sep="\n\n")
+        print(figures, family_confusion(joined), worst_confusions(matrix), honest, calibration, sep="\n\n")
 
     def _predictions(self, fold: str) -> Path:
         return self.work / "held-out" / f"{fold}.npz"

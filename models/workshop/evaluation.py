@@ -7,7 +7,7 @@ chosen on: they are the only predictions here that resemble a user's library.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,11 @@ class Predictions:
     def join(cls, parts: Sequence[Predictions]) -> Predictions:
         """All rows of all parts."""
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
+
+    def of_leaves(self, leaves: Iterable[int]) -> Predictions:
+        """The rows whose true leaf is one of these."""
+        rows = np.isin(self.leaf, list(leaves))
+        return Predictions(*(getattr(self, name)[rows] for name in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
