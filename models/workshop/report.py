@@ -106,7 +106,7 @@ def model_card(clips: Sequence[Clip], figures: str, honesty: Honesty, version: s
     weak = ", ".join(_only_rendered(clips))
     return f"""# instruments {version}
 
-A residual CNN over three seconds of log-mel, {len(LEAVES)} leaves in {len(FAMILIES)} families, two heads
+A residual CNN over two seconds of log-mel, {len(LEAVES)} leaves in {len(FAMILIES)} families, two heads
 (one instrument alone; several at once) and an embedding of 128 for similarity.
 
 ## Trained on
