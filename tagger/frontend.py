@@ -29,8 +29,9 @@ Samples = npt.NDArray[np.float32]
 Frames = npt.NDArray[np.float32]
 
 # Enough frames for pocketfft to vectorise over them, few enough to stay in the L2 cache.
-_FRAMES_PER_BLOCK: Final = 64
+_FRAMES_PER_BLOCK: Final = 80
 _LENGTH_TOLERANCE: Final = 1e-3
+_NOTHING: Final = np.zeros(0, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +104,15 @@ class MelStream:
             samples = self._resampler.resample_chunk(samples)
         return self._advance(samples)
 
-    def finish(self) -> Frames:
-        """Ends the stream: the frames whose window reaches past the last sample."""
-        tail: Samples = np.zeros(self._plan.n_fft // 2, dtype=np.float32)
+    def finish(self, samples: Samples = _NOTHING) -> Frames:
+        """Ends the stream with its last samples: their frames, and those whose window reaches past the end."""
         if self._resampler is not None:
-            rest = self._resampler.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
-            tail = np.concatenate([rest, tail])
-        return self._advance(tail)
+            samples = self._resampler.resample_chunk(samples, last=True)
+        return self._advance(samples, np.zeros(self._plan.n_fft // 2, dtype=np.float32))
 
-    def _advance(self, samples: Samples) -> Frames:
+    def _advance(self, *pieces: Samples) -> Frames:
         plan = self._plan
-        signal = np.concatenate([self._pending, samples])
+        signal = np.concatenate([self._pending, *pieces])
         count = max(0, (len(signal) - plan.n_fft) // plan.hop_length + 1)
         self._pending = signal[count * plan.hop_length :].copy()
         return plan.mel_power(signal, count)
@@ -130,8 +129,7 @@ def mel_power(samples: Samples, sample_rate: int, parameters: MelParameters) -> 
     Returns:
         (1 + n // hop_length, n_mels) float32, never negative.
     """
-    stream = MelStream(parameters, sample_rate)
-    return np.concatenate([stream.push(samples), stream.finish()])
+    return MelStream(parameters, sample_rate).finish(samples)
 
 
 def decibels(power: Frames, parameters: MelParameters) -> Frames:
