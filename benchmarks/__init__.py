@@ -1,0 +1,1 @@
+"""What is measured, each module a command: python -m benchmarks.NAME."""

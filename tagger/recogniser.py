@@ -73,8 +73,8 @@ class ModelCard:
         Raises:
             ValueError: the text is no card that this version understands.
         """
-        values: dict[str, Any] = json.loads(text)
-        if values.pop("format", None) != _FORMAT:
+        values: Any = json.loads(text)
+        if not isinstance(values, dict) or values.pop("format", None) != _FORMAT:
             raise ValueError("made by another version of the tagger")
         try:
             values["frontend"] = MelParameters(**values["frontend"])
@@ -165,13 +165,13 @@ class Recogniser:
     def _read_card(self) -> ModelCard:
         metadata = self._session.get_modelmeta().custom_metadata_map
         if METADATA_KEY not in metadata:
-            raise ModelError(self.path, "is no model of this program", "make one with `python -m models export`")
+            raise ModelError(self.path, "is no model of this program", "make one with `python -m models build`")
         try:
             card = ModelCard.from_json(metadata[METADATA_KEY])
         except ValueError as error:
-            raise ModelError(self.path, str(error), "export the model again with this version") from error
+            raise ModelError(self.path, str(error), "build the model again with this version") from error
         if card.labels != LEAVES:
-            raise ModelError(self.path, "knows other labels than this version", "export the model again")
+            raise ModelError(self.path, "knows other labels than this version", "build the model again")
         return card
 
 
@@ -191,7 +191,7 @@ def _open_session(path: Path) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime raises a dozen classes of its own, without a common base
-        raise ModelError(path, "is damaged, or no ONNX model", "fetch or export it again") from error
+        raise ModelError(path, "is damaged, or no ONNX model", "fetch or build it again") from error
 
 
 def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -19,6 +19,8 @@ from tagger.taxonomy import FAMILIES, LEAVES
 
 # Claims are to be right this often on unheard libraries.
 TARGET_PRECISION: Final = 0.9
+# Of several instruments at once none is ever that sure; at 0.9 hardly a loop would get a tag at all.
+PRESENCE_PRECISION: Final = 0.7
 # A label's own threshold counts as much as the common one at this many predictions.
 _SHRINKAGE: Final = 30.0
 _LEAST_THRESHOLD: Final = 0.3
@@ -74,7 +76,9 @@ def calibrate(predictions: Predictions) -> Calibration:
     scale, offset = _platt(predictions, weights)
     present = scipy.special.expit(scale * predictions.presence + offset)
     truth = np.arange(len(LEAVES)) == predictions.leaf[:, None]
-    common_presence = _threshold(present.ravel(), truth.ravel(), np.repeat(weights, len(LEAVES)))
+    common_presence = _threshold(
+        present.ravel(), truth.ravel(), np.repeat(weights, len(LEAVES)), target=PRESENCE_PRECISION
+    )
     return Calibration(
         temperature=temperature,
         presence_scale=scale,
@@ -133,11 +137,13 @@ def _platt(predictions: Predictions, weights: Vector) -> tuple[float, float]:
     return float(scale), float(offset)
 
 
-def _threshold(confidence: Vector, right: npt.NDArray[np.bool_], weights: Vector) -> float:
+def _threshold(
+    confidence: Vector, right: npt.NDArray[np.bool_], weights: Vector, *, target: float = TARGET_PRECISION
+) -> float:
     """The least threshold from which on claims reach the target precision."""
     order = np.argsort(-confidence)
     precision = np.cumsum((weights * right)[order]) / np.maximum(np.cumsum(weights[order]), 1e-12)
-    good = np.flatnonzero(precision >= TARGET_PRECISION)
+    good = np.flatnonzero(precision >= target)
     threshold = float(confidence[order][good[-1]]) if len(good) else _GREATEST_THRESHOLD
     return float(np.clip(threshold, _LEAST_THRESHOLD, _GREATEST_THRESHOLD))
 
