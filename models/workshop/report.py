@@ -124,8 +124,8 @@ The shipped weights are then trained on everything, by the same recipe, longer.
 Calibrated on those predictions (so these figures are optimistic by as much as thresholds can be fitted):
 expected calibration error {honesty.expected_calibration_error:.3f}; leaf claims are right in
 {honesty.precision:.0%} and made for {honesty.coverage:.0%} of clips; where no leaf is claimed, a family is for
-{honesty.family_coverage:.0%}, right in {honesty.family_precision:.0%}. Thresholds aim at {TARGET_PRECISION:.0%} right, for
-loops and tracks at {PRESENCE_PRECISION:.0%} of each instrument claimed.
+{honesty.family_coverage:.0%}, right in {honesty.family_precision:.0%}. Thresholds aim at
+{TARGET_PRECISION:.0%} right, for loops and tracks at {PRESENCE_PRECISION:.0%} of the instruments claimed.
 
 ## Where it is weak
 Known from rendered or synthesised sound only, never from recordings: {weak}.
