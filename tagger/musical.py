@@ -68,7 +68,8 @@ def _whole_bars(estimate: float, duration_s: float) -> float:
 def _key(mono: npt.NDArray[np.float32]) -> str | None:
     from librosa.feature import chroma_stft
 
-    chroma = chroma_stft(y=mono, sr=_ANALYSIS_RATE, n_fft=4096).mean(axis=1)
+    # Without a tuning given, librosa estimates one, at length, and warns where there is no pitch.
+    chroma = chroma_stft(y=mono, sr=_ANALYSIS_RATE, n_fft=4096, tuning=0.0).mean(axis=1)
     if chroma.max() <= 0:
         return None
     fits = {

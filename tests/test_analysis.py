@@ -71,6 +71,13 @@ def test_key_of_a_minor_phrase() -> None:
     assert key == "Am"
 
 
+def test_noise_has_no_key_and_draws_no_warning() -> None:
+    ticks = np.zeros(2 * RATE, dtype=np.float32)
+    ticks[:: RATE // 4] = 1.0
+    assert tempo_and_key(ticks, RATE)[1] is None
+    assert tempo_and_key(np.zeros(RATE, dtype=np.float32), RATE) == (None, None)
+
+
 def test_silence_has_no_instruments() -> None:
     analysis = tagger.analyse_array(np.zeros(RATE), RATE)
     assert analysis.kind is Kind.SILENCE
