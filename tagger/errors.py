@@ -30,10 +30,10 @@ class TaggerError(Exception):
 
     def __str__(self) -> str:
         hint = f" ({self.advice})" if self.advice else ""
-        return f"{printable(self.path)}: {self.reason}{hint}"
+        return f"{_one_line(self.path)}: {self.reason}{hint}"
 
 
-def printable(path: str | os.PathLike[str]) -> str:
+def _one_line(path: str | os.PathLike[str]) -> str:
     """A path as one line of text that any stream can print: odd characters are escaped."""
     text = os.fspath(path).encode("utf-8", "backslashreplace").decode("utf-8")
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
