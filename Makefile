@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 TRAIN_VENV := .venv-train
 TRAIN_BIN := $(TRAIN_VENV)/bin
 DEMO := demo-library
+# The recordings to train on, see CONTRIBUTING.
+CORPUS ?= corpus
 BENCHMARKS := $(notdir $(basename $(wildcard benchmarks/[a-z]*.py)))
 
 # The Python to make environments with: the newest that the tests run on. `make PYTHON=/path/to/python` takes another.
@@ -63,8 +65,8 @@ bench: $(VENV)/.ready
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m "benchmarks.$$name" || exit 1; echo; done
 
 train: $(TRAIN_VENV)/.ready
-	$(TRAIN_BIN)/python -m models render
-	$(TRAIN_BIN)/python -m models build
+	$(TRAIN_BIN)/python -m models render --corpus $(CORPUS)
+	$(TRAIN_BIN)/python -m models build --corpus $(CORPUS)
 
 test-training: $(TRAIN_VENV)/.ready
 	$(TRAIN_BIN)/python -m pytest -W default tests/training

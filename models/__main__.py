@@ -9,25 +9,26 @@ import typer
 
 app = typer.Typer(help="Make the instrument model: render, train, measure, export.", no_args_is_help=True)
 
+CorpusOption = Annotated[
+    Path,
+    typer.Option(help="Folder with manifest.csv, clips/, impulse_responses/ and wavetables.npz."),
+]
+
 
 @app.command()
 def render(
     out: Annotated[Path, typer.Option(help="Folder for clips and manifest.")] = Path("runs/renders"),
-    wavetables: Annotated[Path, typer.Option(help="Single cycles and banks for synthesis.")] = Path(
-        "../shared/corpus/wavetables.npz"
-    ),
+    corpus: CorpusOption = Path("corpus"),
 ) -> None:
     """Render and synthesise what the recordings lack (needs fluidsynth and timidity)."""
     from models.workshop.render import render as render_clips
 
-    render_clips(out, wavetables)
+    render_clips(out, corpus / "wavetables.npz")
 
 
 @app.command()
 def build(
-    corpus: Annotated[Path, typer.Option(help="Folder with manifest.csv, clips/ and impulse_responses/.")] = Path(
-        "../shared/corpus"
-    ),
+    corpus: CorpusOption = Path("corpus"),
     renders: Annotated[Path, typer.Option(help="What `render` made.")] = Path("runs/renders"),
     work: Annotated[Path, typer.Option(help="Checkpoints and features; run again to go on.")] = Path("runs/build"),
     target: Annotated[Path, typer.Option(help="The model to write.")] = Path("models/instruments.onnx"),
