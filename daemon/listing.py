@@ -18,12 +18,11 @@ from daemon.output import (
     print_json,
     print_line,
     print_problem,
-    printable,
     words_in,
 )
 from tagger import tagfile
 from tagger.catalog import Catalog, Problem, Query
-from tagger.errors import CatalogError, TagFileError
+from tagger.errors import CatalogError, TagFileError, printable
 from tagger.taxonomy import FAMILIES, LABEL_SETS, LEAVES
 
 _WIDTH: Final = 12

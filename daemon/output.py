@@ -7,23 +7,17 @@ it, get backslashes instead.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tagger.errors import TagFileError
+from tagger.errors import TagFileError, printable
 from tagger.results import Analysis, Instrument, Kind
 from tagger.tagfile.tags import Action, Change
 from tagger.taxonomy import FAMILIES, LABEL_SETS, words_of
 
 Json = dict[str, Any]
-
-
-def printable(text: str | os.PathLike[str]) -> str:
-    """A path or text that can be written as UTF-8."""
-    return os.fspath(text).encode("utf-8", "backslashreplace").decode()
 
 
 def nearby(path: Path) -> str:

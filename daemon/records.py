@@ -16,9 +16,9 @@ from daemon.output import (
     instrument_object,
     kind_words,
     nearby,
-    printable,
 )
 from tagger.catalog import FileRecord, Hit, LabelRecord, LabelState, Stats
+from tagger.errors import printable
 
 _COLUMNS: Final = (
     "path",

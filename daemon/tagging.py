@@ -25,7 +25,6 @@ from daemon.output import (
     print_json,
     print_line,
     print_problem,
-    printable,
     words_in,
 )
 from daemon.progress import progress
@@ -34,7 +33,7 @@ from tagger import tagfile
 from tagger.analysis import Analyser
 from tagger.catalog import Catalog, FileRecord, Problem, name_key
 from tagger.decision import decide_projected
-from tagger.errors import TagFileError
+from tagger.errors import TagFileError, printable
 from tagger.library import LibraryRun, Outcome
 from tagger.recogniser import Recogniser
 from tagger.results import Analysis, Kind

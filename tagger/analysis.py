@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ from tagger.results import Analysis, AudioFacts, Kind
 from tagger.taxonomy import LEAVES
 from tagger.windows import Envelope, WindowCutter
 
+# Larger batches gain nothing on a single thread and cost memory.
 _WINDOWS_PER_BATCH: Final = 8
 _BLOCK_S: Final = 10.0
 
@@ -143,15 +145,10 @@ class _Listener:
         return self._cutter.envelope
 
     def listen(self, blocks: Iterable[Samples]) -> Prediction | None:
-        windows: list[Frames] = []
+        windows = self._cutter.cut(self._log_mel(blocks))
         predictions: list[Prediction] = []
-        for window in self._cutter.cut(self._log_mel(blocks)):
-            windows.append(window)
-            if len(windows) == _WINDOWS_PER_BATCH:
-                predictions.append(self._recogniser.predict(np.stack(windows)))
-                windows = []
-        if windows:
-            predictions.append(self._recogniser.predict(np.stack(windows)))
+        while batch := list(islice(windows, _WINDOWS_PER_BATCH)):
+            predictions.append(self._recogniser.predict(np.stack(batch)))
         return Prediction.concatenate(predictions) if predictions else None
 
     def tempo_and_key(self) -> tuple[float | None, str | None]:
@@ -160,7 +157,7 @@ class _Listener:
     def _keep(self, block: Samples) -> None:
         self._length += len(block)
         if self._length <= LONGEST_LOOP_S * self._sample_rate:
-            self._kept.append(block.copy())
+            self._kept.append(block)
         else:
             self._kept.clear()
 

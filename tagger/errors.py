@@ -33,10 +33,14 @@ class TaggerError(Exception):
         return f"{_one_line(self.path)}: {self.reason}{hint}"
 
 
+def printable(text: str | os.PathLike[str]) -> str:
+    """A path or text that can be written as UTF-8; what is no valid Unicode gets backslashes."""
+    return os.fspath(text).encode("utf-8", "backslashreplace").decode()
+
+
 def _one_line(path: str | os.PathLike[str]) -> str:
     """A path as one line of text that any stream can print: odd characters are escaped."""
-    text = os.fspath(path).encode("utf-8", "backslashreplace").decode("utf-8")
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in printable(path))
 
 
 class DecodeError(TaggerError):

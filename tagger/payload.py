@@ -33,7 +33,7 @@ from typing import BinaryIO, Final
 
 from tagger import containers
 from tagger.containers import Chunk, Container, MalformedError, OggPage, read_at
-from tagger.errors import DecodeError
+from tagger.errors import DecodeError, printable
 
 _BLOCK_BYTES: Final = 1 << 20
 # Writers that count their own header make small slips, copies that break off lose whole sectors.
@@ -77,7 +77,7 @@ def open_file(path: str | os.PathLike[str]) -> BinaryIO:
         DecodeError: the file cannot be opened, is empty, is no file, or its name cannot be written down.
     """
     name = os.fspath(path)
-    if (shown := name.encode("utf-8", "backslashreplace").decode()) != name:
+    if (shown := printable(name)) != name:
         raise DecodeError(shown, "its name is not valid UTF-8", "rename it")
     with _told_plainly(name):
         status = Path(name).stat()

@@ -24,8 +24,6 @@ from tagger.taxonomy import LEAVES
 
 METADATA_KEY: Final = "instrument-tagger"
 _FORMAT: Final = 1
-# Larger batches gain nothing on a single thread and cost memory.
-_BATCH: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +148,11 @@ class Recogniser:
         Returns:
             A prediction of n rows.
         """
-        batches = [self._run(log_mel[start : start + _BATCH]) for start in range(0, len(log_mel), _BATCH)]
-        single, presence, embedding = (np.concatenate(parts) for parts in zip(*batches, strict=True))
-        return Prediction(single=_softmax(single), presence=_sigmoid(presence), embedding=embedding)
-
-    def _run(self, log_mel: Frames) -> tuple[Frames, Frames, Frames]:
-        """Calibrated logits of both heads, and embeddings."""
         single, presence, embedding = self._session.run(["single", "presence", "embedding"], {"log_mel": log_mel})
         single /= np.float32(self.card.temperature)
         presence *= np.float32(self.card.presence_scale)
         presence += np.float32(self.card.presence_offset)
-        return single, presence, embedding
+        return Prediction(single=_softmax(single), presence=_sigmoid(presence), embedding=embedding)
 
     def _read_card(self) -> ModelCard:
         metadata = self._session.get_modelmeta().custom_metadata_map

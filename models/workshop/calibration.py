@@ -14,8 +14,8 @@ import numpy.typing as npt
 import scipy.optimize
 import scipy.special
 
-from models.workshop.evaluation import Predictions
-from tagger.taxonomy import FAMILIES, LEAVES
+from models.workshop.evaluation import FAMILY_OF_LEAF, Predictions, family_sums
+from tagger.taxonomy import LEAVES
 
 # Claims are to be right this often on unheard libraries.
 TARGET_PRECISION: Final = 0.9
@@ -25,7 +25,6 @@ PRESENCE_PRECISION: Final = 0.7
 _SHRINKAGE: Final = 30.0
 _LEAST_THRESHOLD: Final = 0.3
 _GREATEST_THRESHOLD: Final = 0.95
-_FAMILY_OF_LEAF = np.array([index for index, leaves in enumerate(FAMILIES.values()) for _ in leaves])
 
 Vector = npt.NDArray[np.float64]
 
@@ -65,14 +64,12 @@ def calibrate(predictions: Predictions) -> Calibration:
     """Chooses temperature, scale, offset and thresholds on held-out predictions."""
     weights = _library_weights(predictions)
     temperature = _temperature(predictions, weights)
-    probability = scipy.special.softmax(predictions.single / temperature, axis=1)
-    best, confidence = probability.argmax(axis=1), probability.max(axis=1)
-    right = best == predictions.leaf
-    common = _threshold(confidence, right, weights)
-    single = tuple(_own_threshold(best == leaf, confidence, right, weights, common) for leaf in range(len(LEAVES)))
-    claims = confidence >= np.array(single)[best]
-    families = _family_probability(probability)
-    family_right = families.argmax(axis=1) == _FAMILY_OF_LEAF[predictions.leaf]
+    said = _Said.by(predictions, temperature)
+    common = _threshold(said.confidence, said.is_right, weights)
+    single = tuple(
+        _own_threshold(said.leaf == leaf, said.confidence, said.is_right, weights, common)
+        for leaf in range(len(LEAVES))
+    )
     scale, offset = _platt(predictions, weights)
     present = scipy.special.expit(scale * predictions.presence + offset)
     truth = np.arange(len(LEAVES)) == predictions.leaf[:, None]
@@ -86,27 +83,50 @@ def calibrate(predictions: Predictions) -> Calibration:
         single_thresholds=single,
         presence_thresholds=(common_presence,) * len(LEAVES),
         # Families are claimed only where no leaf is, which are the harder clips.
-        family_threshold=_threshold(families.max(axis=1), family_right, weights * ~claims),
+        family_threshold=_threshold(said.family_confidence, said.is_family_right, weights * ~said.claims(single)),
     )
 
 
 def honesty(predictions: Predictions, calibration: Calibration) -> Honesty:
     """Measures a calibration; each library counts the same."""
     weights = _library_weights(predictions)
-    probability = scipy.special.softmax(predictions.single / calibration.temperature, axis=1)
-    best, confidence = probability.argmax(axis=1), probability.max(axis=1)
-    right = best == predictions.leaf
-    claims = confidence >= np.array(calibration.single_thresholds)[best]
-    families = _family_probability(probability)
-    family_right = families.argmax(axis=1) == _FAMILY_OF_LEAF[predictions.leaf]
-    family_claims = ~claims & (families.max(axis=1) >= calibration.family_threshold)
+    said = _Said.by(predictions, calibration.temperature)
+    claims = said.claims(calibration.single_thresholds)
+    family_claims = ~claims & (said.family_confidence >= calibration.family_threshold)
     return Honesty(
-        expected_calibration_error=_calibration_error(confidence, right, weights),
-        precision=_mean(right, weights * claims),
+        expected_calibration_error=_calibration_error(said.confidence, said.is_right, weights),
+        precision=_mean(said.is_right, weights * claims),
         coverage=_mean(claims, weights),
-        family_precision=_mean(family_right, weights * family_claims),
+        family_precision=_mean(said.is_family_right, weights * family_claims),
         family_coverage=_mean(family_claims, weights),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the single-instrument head says of each clip at a temperature, and whether it is right."""
+
+    leaf: npt.NDArray[np.int64]
+    confidence: Vector
+    is_right: npt.NDArray[np.bool_]
+    family_confidence: Vector
+    is_family_right: npt.NDArray[np.bool_]
+
+    @classmethod
+    def by(cls, predictions: Predictions, temperature: float) -> _Said:
+        probability = scipy.special.softmax(predictions.single / temperature, axis=1)
+        families = family_sums(probability)
+        leaf = probability.argmax(axis=1)
+        return cls(
+            leaf=leaf,
+            confidence=probability.max(axis=1),
+            is_right=leaf == predictions.leaf,
+            family_confidence=families.max(axis=1),
+            is_family_right=families.argmax(axis=1) == FAMILY_OF_LEAF[predictions.leaf],
+        )
+
+    def claims(self, thresholds: tuple[float, ...]) -> npt.NDArray[np.bool_]:
+        return self.confidence >= np.array(thresholds)[self.leaf]
 
 
 def _library_weights(predictions: Predictions) -> Vector:
@@ -160,10 +180,6 @@ def _own_threshold(
         return common
     own = _threshold(confidence[chosen], right[chosen], weights[chosen])
     return (count * own + _SHRINKAGE * common) / (count + _SHRINKAGE)
-
-
-def _family_probability(probability: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return np.stack([probability[:, family == _FAMILY_OF_LEAF].sum(axis=1) for family in range(len(FAMILIES))], axis=1)
 
 
 def _calibration_error(confidence: Vector, right: npt.NDArray[np.bool_], weights: Vector) -> float:

@@ -24,10 +24,10 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from models.workshop import synth_drums, synth_electronic
 from models.workshop.render import FLUIDR3, PEAK
 from models.workshop.soundfonts import Note
-from models.workshop.synth import Voice, synthesise_voice
+from models.workshop.synthesis import drums, electronic
+from models.workshop.synthesis.voices import Voice, synthesise_voice
 
 SEED: Final = 7
 _TICKS_PER_S: Final = 960
@@ -150,10 +150,10 @@ _PIANO_LINE: Final = (
 )  # fmt: skip
 
 SAMPLES: Final = (
-    Sample("Foundry Drums 2/ABLP_09_fx2.wav", ("kick",), Machine(synth_drums.machine_kick, 4)),
-    Sample("Foundry Drums 2/ABLP_11_b.wav", ("snare",), Machine(synth_drums.machine_snare, 1), subtype="PCM_24"),
-    Sample("Foundry Drums 2/ABLP_14.aiff", ("hihat",), Machine(synth_drums.machine_hihat, 1)),
-    Sample("Foundry Drums 2/ABLP_17_alt.flac", ("clap",), Machine(synth_drums.machine_clap, 1), 48_000),
+    Sample("Foundry Drums 2/ABLP_09_fx2.wav", ("kick",), Machine(drums.machine_kick, 4)),
+    Sample("Foundry Drums 2/ABLP_11_b.wav", ("snare",), Machine(drums.machine_snare, 1), subtype="PCM_24"),
+    Sample("Foundry Drums 2/ABLP_14.aiff", ("hihat",), Machine(drums.machine_hihat, 1)),
+    Sample("Foundry Drums 2/ABLP_17_alt.flac", ("clap",), Machine(drums.machine_clap, 1), 48_000),
     Sample("Foundry Drums 2/ABLP_23.ogg", ("cymbal",), one_hit(49, 2.2), subtype="VORBIS"),
     Sample("Foundry Drums 2/ABLP_28_lo.wav", ("tom",), one_hit(45, 0.9)),
     Sample("Foundry Drums 2/ABLP_31.flac", ("tambourine",), one_hit(54, 0.6), 96_000, "PCM_24"),
@@ -165,8 +165,8 @@ SAMPLES: Final = (
     Sample("Night Bus/SKN_vol2_037.mp3", ("flute",), one_note(73, 84, 1.4), subtype="MPEG_LAYER_III"),
     Sample("Night Bus/SKN_vol2_044.flac", ("trumpet",), one_note(56, 70, 1.2), 48_000),
     Sample("Night Bus/SKN_vol2_051.ogg", ("harp",), one_chord(46, (60, 64, 67, 72, 76), 1.8, 0.08), subtype="VORBIS"),
-    Sample("Night Bus/SKN_vol2_058.flac", ("synth_pad",), Machine(synth_electronic.subtractive_pad, 5)),
-    Sample("Night Bus/SKN_vol2_063.wav", ("synth_bass",), Machine(synth_electronic.subtractive_bass, 3)),
+    Sample("Night Bus/SKN_vol2_058.flac", ("synth_pad",), Machine(electronic.subtractive_pad, 5)),
+    Sample("Night Bus/SKN_vol2_063.wav", ("synth_bass",), Machine(electronic.subtractive_bass, 3)),
     Sample("Loops/kv3-a_120.ogg", ("hihat", "snare", "kick"), beat(4, 120), subtype="VORBIS"),
     Sample("Loops/kv3-b_120.ogg", ("electric_bass",), phrase(33, _BASS_LINE, 0.25), subtype="VORBIS"),
     Sample("Loops/kv3-c_96.ogg", ("piano",), phrase(0, _PIANO_LINE, 30 / 96), subtype="VORBIS"),

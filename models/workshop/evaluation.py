@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from tagger.taxonomy import FAMILIES, FAMILY_OF, LEAVES
 
-_FAMILY = np.array([list(FAMILIES).index(FAMILY_OF[leaf]) for leaf in LEAVES])
+# The family of each leaf, as an index into `FAMILIES`.
+FAMILY_OF_LEAF = np.array([list(FAMILIES).index(FAMILY_OF[leaf]) for leaf in LEAVES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,20 @@ def score(predictions: Predictions) -> Score:
         top1=float(np.mean(best == predictions.leaf)),
         top3=float(np.mean((order[:, :3] == predictions.leaf[:, None]).any(axis=1))),
         macro_f1=_macro_f1(predictions.leaf, best),
-        family=float(np.mean(best_families(predictions.single) == _FAMILY[predictions.leaf])),
+        family=float(np.mean(best_families(predictions.single) == FAMILY_OF_LEAF[predictions.leaf])),
     )
 
 
 def best_families(single: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
     """The family with the largest sum of leaf probabilities, as an index: (n,)."""
     probability = np.exp(single - single.max(axis=1, keepdims=True))
-    sums = np.stack([probability[:, family == _FAMILY].sum(axis=1) for family in range(_FAMILY.max() + 1)], axis=1)
-    best: npt.NDArray[np.int64] = sums.argmax(axis=1)
+    best: npt.NDArray[np.int64] = family_sums(probability).argmax(axis=1)
     return best
+
+
+def family_sums(probability: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(n, 12) sums of (n, 59) leaf probabilities."""
+    return np.stack([probability[:, family == FAMILY_OF_LEAF].sum(axis=1) for family in range(len(FAMILIES))], axis=1)
 
 
 def _macro_f1(truth: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64]) -> float:

@@ -26,7 +26,7 @@ import soxr
 
 from models.workshop import drumkits, soundfonts
 from models.workshop.general_midi import KEYS, KITS, PROGRAMS, VARIATIONS, Program
-from models.workshop.synth import VOICES, load_wavetables, synthesise_voice
+from models.workshop.synthesis.voices import VOICES, load_wavetables, synthesise_voice
 
 SAMPLE_RATE: Final = 32_000
 MAX_CLIP_S: Final = 3.0

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from models.workshop.calibration import PRESENCE_PRECISION, TARGET_PRECISION, Honesty
 from models.workshop.clips import GROUPS, Clip
-from models.workshop.evaluation import Predictions, Score, best_families, score
-from tagger.taxonomy import FAMILIES, FAMILY_OF, LEAVES
+from models.workshop.evaluation import FAMILY_OF_LEAF, Predictions, Score, best_families, score
+from tagger.taxonomy import FAMILIES, LEAVES
 
 
 def table(scores: Mapping[str, Score], elsewhere: Mapping[str, Score]) -> str:
@@ -66,9 +66,8 @@ def confusion(predictions: Predictions) -> npt.NDArray[np.int64]:
 def family_confusion(predictions: Predictions) -> str:
     """The confusion matrix of families as text, in percent of the truth."""
     names = list(FAMILIES)
-    truth = np.array([names.index(FAMILY_OF[LEAVES[leaf]]) for leaf in predictions.leaf])
     matrix = np.zeros((len(names), len(names)))
-    np.add.at(matrix, (truth, best_families(predictions.single)), 1)
+    np.add.at(matrix, (FAMILY_OF_LEAF[predictions.leaf], best_families(predictions.single)), 1)
     percent = 100 * matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     lines = [" " * 12 + "".join(f"{name[:5]:>6}" for name in names)]
     lines += [

@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 
 from models.workshop.clips import Clip, Fold
+from models.workshop.evaluation import FAMILY_OF_LEAF
 from models.workshop.features import Store
-from tagger.taxonomy import FAMILY_OF, LEAVES
+from tagger.taxonomy import LEAVES
 
 # A second sound counts as present down to this level below the first.
 _AUDIBLE_DB = -18.0
@@ -196,11 +197,7 @@ class Mixer:
 
 def family_matrix() -> Tensor:
     """(59, 12) float32: which leaf belongs to which family."""
-    families = list(dict.fromkeys(FAMILY_OF.values()))
-    matrix = torch.zeros(len(LEAVES), len(families))
-    for index, leaf in enumerate(LEAVES):
-        matrix[index, families.index(FAMILY_OF[leaf])] = 1.0
-    return matrix
+    return torch.nn.functional.one_hot(torch.from_numpy(FAMILY_OF_LEAF)).float()
 
 
 def _shifted(power: Tensor, shifts: Tensor) -> Tensor:

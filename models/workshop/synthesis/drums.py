@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.workshop.oscillators import (
+from models.workshop.synthesis.oscillators import (
     Signal,
     Studio,
     band_pass,

@@ -10,8 +10,8 @@ import pytest
 
 from models.workshop.drumkits import hits, leaf_of
 from models.workshop.general_midi import KEYS, KITS, PROGRAMS, VARIATIONS
-from models.workshop.oscillators import Studio, finished
-from models.workshop.synth import VOICES, Voice, load_wavetables, synthesise
+from models.workshop.synthesis.oscillators import Studio, finished
+from models.workshop.synthesis.voices import VOICES, Voice, load_wavetables, synthesise
 from tagger.taxonomy import LEAVES
 
 SAMPLE_RATE = 32_000

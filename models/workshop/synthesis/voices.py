@@ -13,11 +13,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from models.workshop import synth_acoustic as acoustic
-from models.workshop import synth_drums as drums
-from models.workshop import synth_effects as effects
-from models.workshop import synth_electronic as electronic
-from models.workshop.oscillators import Signal, Studio, Wavetables, finished
+from models.workshop.synthesis import acoustic, drums, effects, electronic
+from models.workshop.synthesis.oscillators import Signal, Studio, Wavetables, finished
 
 Voice = Callable[[Studio], Signal]
 """Plays one sound of 0.1 to 3 s, mono, at any level."""

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from models.workshop.oscillators import (
+from models.workshop.synthesis.oscillators import (
     Signal,
     Studio,
     adsr,

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from scipy import signal
 
-from models.workshop.oscillators import (
+from models.workshop.synthesis.oscillators import (
     Signal,
     Studio,
     adsr,

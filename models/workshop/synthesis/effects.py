@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.workshop.oscillators import Signal, Studio, band_pass, decay, high_pass, low_pass, pulse, saw, sine
+from models.workshop.synthesis.oscillators import (
+    Signal,
+    Studio,
+    band_pass,
+    decay,
+    high_pass,
+    low_pass,
+    pulse,
+    saw,
+    sine,
+)
 
 
 def riser(studio: Studio) -> Signal:
