@@ -1,8 +1,8 @@
 """Plucked strings, free reeds, struck bars and small percussion, by physical and modal models.
 
-Strings are the extended Karplus-Strong loop (Karplus and Strong 1983; Jaffe and Smith 1983), written as one
-linear filter. Bars, bells and drums are sums of decaying modes with the ratios of the textbooks (Fletcher
-and Rossing, "The Physics of Musical Instruments"). Reeds are detuned, band-limited pulse waves.
+Strings are the loops of `plucked`. Bars, bells and drums are sums of decaying modes with the ratios of the
+textbooks (Fletcher and Rossing, "The Physics of Musical Instruments"). Reeds are detuned, band-limited pulse
+waves.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import signal
 
 from models.workshop.synthesis.oscillators import (
     Signal,
@@ -22,45 +21,32 @@ from models.workshop.synthesis.oscillators import (
     decay,
     high_pass,
     low_pass,
-    mixed,
     modes,
     pulse,
     saw,
 )
+from models.workshop.synthesis.plucked import Plucked, plucked
 
-
-@dataclass(frozen=True, slots=True)
-class _String:
-    """A plucked instrument: range (MIDI notes), decay (T60 in s), brightness 0 to 1, body modes in Hz."""
-
-    lowest: int
-    highest: int
-    t60_s: tuple[float, float]
-    brightness: tuple[float, float]
-    body_hz: tuple[float, ...]
-    voices: tuple[int, ...] = (1,)
-
-
-_UKULELE: Final = _String(60, 86, (0.5, 1.8), (0.2, 0.6), (290.0, 450.0, 700.0), (1, 1, 4, 4))
-_HARP: Final = _String(28, 100, (1.5, 5.0), (0.3, 0.7), (180.0, 260.0, 420.0), (1, 1, 1, 3))
-_HARPSICHORD: Final = _String(29, 89, (1.0, 4.0), (0.8, 1.0), (150.0, 320.0, 900.0), (1, 1, 3))
-_NYLON: Final = _String(40, 83, (1.0, 4.0), (0.2, 0.6), (100.0, 200.0, 390.0), (1, 1, 4))
-_BANJO: Final = _String(48, 86, (0.4, 1.4), (0.6, 0.95), (300.0, 550.0, 1100.0, 1800.0), (1, 1, 1, 3))
+_UKULELE: Final = Plucked(60, 86, (0.5, 1.8), (0.2, 0.6), (290.0, 450.0, 700.0), (1, 1, 4, 4))
+_HARP: Final = Plucked(28, 100, (1.5, 5.0), (0.3, 0.7), (180.0, 260.0, 420.0), (1, 1, 1, 3))
+_HARPSICHORD: Final = Plucked(29, 89, (1.0, 4.0), (0.8, 1.0), (150.0, 320.0, 900.0), (1, 1, 3))
+_NYLON: Final = Plucked(40, 83, (1.0, 4.0), (0.2, 0.6), (100.0, 200.0, 390.0), (1, 1, 4))
+_BANJO: Final = Plucked(48, 86, (0.4, 1.4), (0.6, 0.95), (300.0, 550.0, 1100.0, 1800.0), (1, 1, 1, 3))
 
 
 def ukulele(studio: Studio) -> Signal:
     """Short nylon strings on a small body, plucked or strummed."""
-    return _plucked(studio, _UKULELE)
+    return plucked(studio, _UKULELE)
 
 
 def harp(studio: Studio) -> Signal:
     """Long, undamped strings, at times three at once."""
-    return _plucked(studio, _HARP)
+    return plucked(studio, _HARP)
 
 
 def harpsichord(studio: Studio) -> Signal:
     """Bright strings, often two of them an octave apart, with the click of the quill."""
-    wave = _plucked(studio, _HARPSICHORD)
+    wave = plucked(studio, _HARPSICHORD)
     click = studio.noise(0.008) * np.linspace(1.0, 0.0, studio.samples(0.008)) * studio.uniform(0.02, 0.2)
     wave[: len(click)] += click * np.abs(wave).max()
     return wave
@@ -68,53 +54,12 @@ def harpsichord(studio: Studio) -> Signal:
 
 def nylon_guitar(studio: Studio) -> Signal:
     """Nylon strings on a guitar body, plucked or strummed."""
-    return _plucked(studio, _NYLON)
+    return plucked(studio, _NYLON)
 
 
 def banjo(studio: Studio) -> Signal:
     """Bright strings that die quickly on a ringing head."""
-    return _plucked(studio, _BANJO)
-
-
-def _plucked(studio: Studio, model: _String) -> Signal:
-    count = int(studio.pick(*model.voices))
-    duration_s = studio.uniform(0.6, 3.0)
-    total = np.zeros(studio.samples(duration_s))
-    spread = np.sort(studio.rng.choice([0, 3, 4, 5, 7, 9, 12], size=count, replace=False))
-    root = int(studio.rng.integers(model.lowest, model.highest - (12 if count > 1 else 0) + 1))
-    strum_s = studio.pick(0.0, 0.015, 0.04, 0.12)
-    for i, interval in enumerate(spread):
-        hz = 440.0 * 2.0 ** ((root + interval - 69 + studio.uniform(-0.06, 0.06)) / 12)
-        start = min(studio.samples(strum_s * i), len(total) // 2)
-        total[start:] += _string(studio, model, hz, duration_s)[: len(total) - start]
-    return _body(studio, total, model.body_hz)
-
-
-def _string(studio: Studio, model: _String, hz: float, duration_s: float) -> Signal:
-    """One string: a burst of noise, combed by the place of the pluck, in a damped loop."""
-    brightness, rate = studio.uniform(*model.brightness), studio.sample_rate
-    period = rate / hz
-    damping = 0.5 * (1.0 - brightness)
-    whole = int(period - damping)
-    fraction = period - damping - whole
-    t60_s = studio.uniform(*model.t60_s) * min(1.5, (261.6 / hz) ** 0.5)
-    gain = 10.0 ** (-3.0 / (t60_s * hz))
-    taps = gain * np.convolve([1.0 - damping, damping], [1.0 - fraction, fraction])
-    loop = np.concatenate([[1.0], np.zeros(whole - 1), -taps])
-    burst = np.zeros(studio.samples(duration_s))
-    length = min(max(4, int(period)), len(burst))
-    burst[:length] = studio.rng.uniform(-1.0, 1.0, length)
-    burst = low_pass(burst, studio.log_uniform(1500.0, 12_000.0) * (0.5 + brightness), rate)
-    place = max(1, int(period * studio.uniform(0.08, 0.5)))
-    burst[place:] -= burst[:-place].copy()
-    wave: Signal = signal.lfilter([1.0], loop, burst)
-    return high_pass(wave, 0.6 * hz, rate)
-
-
-def _body(studio: Studio, wave: Signal, body_hz: tuple[float, ...]) -> Signal:
-    size = studio.uniform(0.85, 1.18)
-    resonances = mixed(band_pass(wave, hz * size, studio.sample_rate, q=studio.uniform(2.0, 8.0)) for hz in body_hz)
-    return wave + studio.uniform(0.2, 1.5) * resonances
+    return plucked(studio, _BANJO)
 
 
 @dataclass(frozen=True, slots=True)
