@@ -8,6 +8,7 @@ TRAIN_BIN := $(TRAIN_VENV)/bin
 DEMO := demo-library
 # The recordings to train on, see CONTRIBUTING.
 CORPUS ?= corpus
+RENDERS := runs/renders
 BENCHMARKS := $(notdir $(basename $(wildcard benchmarks/[a-z]*.py)))
 
 # The Python to make environments with: the newest that the tests run on. `make PYTHON=/path/to/python` takes another.
@@ -21,7 +22,7 @@ UV := uv==0.13.8
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock' --constraint requirements/intel-mac.in pyproject.toml
 
-.PHONY: help setup demo test lint bench train test-training lock clean
+.PHONY: help setup demo test lint bench setup-training train test-training lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +31,7 @@ help:
 	@echo 'make test           set up, then run all tests'
 	@echo 'make lint           set up, then check style and types'
 	@echo 'make bench          set up, then measure speed'
+	@echo 'make setup-training make .venv-train with all that training needs'
 	@echo 'make train          make .venv-train, then render, train and export the model (hours)'
 	@echo 'make test-training  make .venv-train, then test what needs PyTorch'
 	@echo 'make lock           write the pinned versions in requirements/ anew'
@@ -64,9 +66,13 @@ lint: $(VENV)/.ready
 bench: $(VENV)/.ready
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m "benchmarks.$$name" || exit 1; echo; done
 
+setup-training: $(TRAIN_VENV)/.ready
+
 train: $(TRAIN_VENV)/.ready
-	$(TRAIN_BIN)/python -m models render --corpus $(CORPUS)
-	$(TRAIN_BIN)/python -m models build --corpus $(CORPUS)
+	$(TRAIN_BIN)/python -m models render --corpus $(CORPUS) --out $(RENDERS)
+	$(TRAIN_BIN)/python -m models build --data $(CORPUS) --data $(RENDERS) --data $(RENDERS)/songs.csv \
+		--rooms $(CORPUS)/impulse_responses
+	$(TRAIN_BIN)/python -m models validate --renders $(RENDERS)
 
 test-training: $(TRAIN_VENV)/.ready
 	$(TRAIN_BIN)/python -m pytest -W default tests/training

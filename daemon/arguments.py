@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import typer
@@ -18,9 +18,18 @@ _SHARP_OF_FLAT: Final = {"Db": "C#", "Eb": "D#", "Fb": "E", "Gb": "F#", "Ab": "G
 _PLAIN_OF_SHARP: Final = {"E#": "F", "B#": "C"}
 
 
-def labels(texts: Iterable[str]) -> tuple[str, ...]:
-    """Leaves or families by id or in words: `electric_guitar`, "Electric guitar"."""
-    return tuple(_one_of(text, (*LEAVES, *FAMILIES), "--label") for text in texts)
+def labels(texts: Iterable[str], others: Callable[[], Iterable[str]]) -> tuple[str, ...]:
+    """Leaves or families by id or in words: `electric_guitar`, "Electric guitar".
+
+    Args:
+        texts: what was typed.
+        others: gives labels beyond the taxonomy's, of models with their own; asked only where one is needed.
+    """
+    known = (*LEAVES, *FAMILIES)
+    return tuple(
+        _one_of(text, known if _id_of(text) in known else dict.fromkeys((*known, *others())), "--label")
+        for text in texts
+    )
 
 
 def families(texts: Iterable[str]) -> tuple[str, ...]:
@@ -62,9 +71,13 @@ def key(text: str | None) -> str | None:
     return tonic + ("m" if mode in ("m", "min", "minor") else "")
 
 
+def _id_of(text: str, joint: str = "_") -> str:
+    return re.sub(r"[\s_-]+", joint, text.strip()).lower()
+
+
 def _one_of(text: str, known: Iterable[str], option: str, joint: str = "_") -> str:
     choices = list(known)
-    name = re.sub(r"[\s_-]+", joint, text.strip()).lower()
+    name = _id_of(text, joint)
     if name in choices:
         return name
     near = difflib.get_close_matches(name, choices, n=3)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -121,12 +122,12 @@ def find(
 ) -> None:
     """Find files in the catalog; all conditions have to hold."""
     from daemon import arguments, listing
-    from daemon.opening import open_catalog
+    from daemon.opening import open_catalog, tags_in
     from tagger.catalog import Query, Sort
 
     tempo_min_bpm, tempo_max_bpm = arguments.tempo_range(tempo)
     query = Query(
-        labels=arguments.labels(label or ()),
+        labels=arguments.labels(label or (), partial(tags_in, catalog)),
         families=arguments.families(family or ()),
         min_confidence=min_confidence,
         kinds=arguments.kinds(kind or ()),

@@ -23,7 +23,7 @@ from daemon.output import (
 from tagger import tagfile
 from tagger.catalog import Catalog, Problem, Query
 from tagger.errors import CatalogError, TagFileError, printable
-from tagger.taxonomy import FAMILIES, LABEL_SETS, LEAVES
+from tagger.taxonomy import FAMILIES, LABEL_SETS, LEAVES, words_of
 
 _WIDTH: Final = 12
 
@@ -99,7 +99,8 @@ def stats(catalog: Catalog, *, as_json: bool) -> None:
     for name, value in facts:
         print_line(f"{name:<{_WIDTH}}{value}")
     if numbers.by_label:
-        _print_table(("instrument", "files"), [(words.get(k, k), f"{n:,}") for k, n in numbers.by_label.items()])
+        rows = [(words.get(label, words_of(label)), f"{count:,}") for label, count in numbers.by_label.items()]
+        _print_table(("instrument", "files"), rows)
 
 
 def export(catalog: Catalog, *, as_csv: bool, output: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from daemon.output import nearby, print_problem
@@ -26,3 +27,12 @@ def open_catalog(path: Path | None, *, is_new_ok: bool = False) -> Catalog:
     if catalog.backup is not None:
         print_problem(f"the catalog was upgraded; as it was before, it is kept in {nearby(catalog.backup)}")
     return catalog
+
+
+def tags_in(path: Path | None) -> Sequence[str]:
+    """What files are tagged with in a catalog; nothing where there is no catalog."""
+    path = path or default_catalog_path()
+    if not path.exists():
+        return ()
+    with Catalog(path) as catalog:
+        return catalog.tags()

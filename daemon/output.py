@@ -90,7 +90,7 @@ def kind_words(kind: Kind, tempo_bpm: float | None, key: str | None) -> str:
 
 def claims_words(instruments: Iterable[Instrument], words: Mapping[str, str]) -> str:
     """Labels with how sure they are, as in "Kick 0.97, Tom 0.20"."""
-    return ", ".join(f"{words.get(each.label, each.label)} {each.confidence:.2f}" for each in instruments)
+    return ", ".join(f"{words.get(each.label, words_of(each.label))} {each.confidence:.2f}" for each in instruments)
 
 
 def words_in(label_set: str) -> Mapping[str, str]:

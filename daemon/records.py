@@ -19,6 +19,7 @@ from daemon.output import (
 )
 from tagger.catalog import FileRecord, Hit, LabelRecord, LabelState, Stats
 from tagger.errors import printable
+from tagger.taxonomy import words_of
 
 _COLUMNS: Final = (
     "path",
@@ -136,4 +137,5 @@ def _label_object(label: LabelRecord) -> Json:
 
 
 def _label_words(label: LabelRecord, words: Mapping[str, str]) -> str:
-    return f"{label.source}: {words.get(label.label, label.label)} {label.confidence:.2f} ({label.state.value})"
+    name = words.get(label.label, words_of(label.label))
+    return f"{label.source}: {name} {label.confidence:.2f} ({label.state.value})"

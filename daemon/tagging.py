@@ -33,13 +33,13 @@ from tagger import tagfile
 from tagger.analysis import Analyser
 from tagger.catalog import Catalog, FileRecord, Problem, name_key
 from tagger.decision import decide_projected
-from tagger.errors import TagFileError, printable
+from tagger.errors import ModelError, TagFileError, printable
 from tagger.library import LibraryRun, Outcome
 from tagger.recogniser import Recogniser
 from tagger.results import Analysis, Kind
 from tagger.stamp import Stamp
 from tagger.tagfile import Action, Change, UntaggableError
-from tagger.taxonomy import LABEL_SETS
+from tagger.taxonomy import LABEL_SETS, LEAVES
 
 STOPPED_EXIT_CODE: Final = 130
 
@@ -94,10 +94,13 @@ def run(options: Options) -> int:
 
 
 def _work(options: Options, catalog: Catalog, teller: Teller) -> None:
+    recogniser = Recogniser(options.model)
+    if options.label_set != "own" and recogniser.card.labels != LEAVES:
+        raise ModelError(recogniser.path, f"has labels of its own, which {options.label_set} has no words for")
     library = LibraryRun(
         options.paths,
         catalog=catalog,
-        model=Recogniser(options.model).name,
+        model=recogniser.name,
         make_analyser=partial(Analyser, options.model),
         workers=options.workers,
         force=options.force,

@@ -10,6 +10,7 @@ from typing import Final
 
 from daemon.output import count_words, duration_words, print_problem, rate_words
 from tagger.tagfile import Action
+from tagger.taxonomy import words_of
 
 _MOST_ROWS: Final = 15
 _NAME_WIDTH: Final = 18
@@ -70,7 +71,7 @@ def print_summary(tally: Tally, words: Mapping[str, str], *, is_done: bool) -> N
         words: what the labels are called.
         is_done: whether changes of tags were made, or only found out.
     """
-    rows = [(words.get(label, label), count) for label, count in tally.instruments.most_common(_MOST_ROWS)]
+    rows = [(words.get(label, words_of(label)), count) for label, count in tally.instruments.most_common(_MOST_ROWS)]
     if others := len(tally.instruments) - len(rows):
         rows.append((f"{others} others", tally.instruments.total() - sum(count for _, count in rows)))
     rows += [("unsure", tally.unsure), ("silent", tally.silent), ("problems", tally.problems)]

@@ -2,51 +2,213 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-app = typer.Typer(help="Make the instrument model: render, train, measure, export.", no_args_is_help=True)
+from tagger.errors import TaggerError
 
-CorpusOption = Annotated[
-    Path,
-    typer.Option(help="Folder with manifest.csv, clips/, impulse_responses/ and wavetables.npz."),
+if TYPE_CHECKING:
+    from models.workshop.build import Build
+
+app = typer.Typer(
+    help="Make an instrument model: render, prepare, train, evaluate, calibrate, export. `build` does it all. "
+    "Every command goes on where it was stopped.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+DataOption = Annotated[
+    list[Path],
+    typer.Option(help="Labelled recordings: a tree label/…, a CSV, or a folder with manifest.csv. May be repeated."),
 ]
+RoomsOption = Annotated[
+    Path | None, typer.Option(help="Folder of impulse responses (.ogg) for reverb.", show_default=False)
+]
+RecipeOption = Annotated[
+    Path | None, typer.Option(help="TOML file with what differs from the usual recipe.", show_default=False)
+]
+WorkOption = Annotated[Path, typer.Option(help="Folder for everything in between.")]
+WorkersOption = Annotated[int, typer.Option(min=1, help="Processes, one core each.")]
+TargetOption = Annotated[Path, typer.Option(help="The model to write.")]
+VersionOption = Annotated[str, typer.Option(help="Version to give it.")]
+_CORES = os.cpu_count() or 1
 
 
 @app.command()
 def render(
-    out: Annotated[Path, typer.Option(help="Folder for clips and manifest.")] = Path("runs/renders"),
-    corpus: CorpusOption = Path("corpus"),
+    corpus: Annotated[Path, typer.Option(help="Folder with wavetables.npz.")] = Path("corpus"),
+    out: Annotated[Path, typer.Option(help="Folder for clips and manifests.")] = Path("runs/renders"),
 ) -> None:
-    """Render and synthesise what the recordings lack (needs fluidsynth and timidity)."""
+    """Render and synthesise what recordings lack (needs fluidsynth and timidity)."""
     from models.workshop.render import render as render_clips
 
     render_clips(out, corpus / "wavetables.npz")
 
 
 @app.command()
-def build(
-    corpus: CorpusOption = Path("corpus"),
-    renders: Annotated[Path, typer.Option(help="What `render` made.")] = Path("runs/renders"),
-    work: Annotated[Path, typer.Option(help="Checkpoints and features; run again to go on.")] = Path("runs/build"),
-    target: Annotated[Path, typer.Option(help="The model to write.")] = Path("models/instruments.onnx"),
-    version: Annotated[str, typer.Option(help="Version to give it.")] = "0.1.0",
-    workers: Annotated[int, typer.Option(min=1, help="Processes, one core each.")] = 2,
+def prepare(
+    data: DataOption,
+    rooms: RoomsOption = None,
+    recipe: RecipeOption = None,
+    work: WorkOption = Path("runs/build"),
+    workers: WorkersOption = _CORES,
 ) -> None:
-    """Prepare, train each fold with one library left out, train the final network, calibrate, export."""
-    from models.workshop.build import build as build_model
+    """Compute the log-mel features of all clips and their variants."""
+    _build(data, rooms, recipe, work, workers).prepare()
 
-    build_model(
-        [corpus / "manifest.csv", renders / "manifest.csv"],
-        rooms=corpus / "impulse_responses",
-        work=work,
-        workers=workers,
-        target=target,
-        version=version,
+
+@app.command()
+def evaluate(
+    data: DataOption,
+    rooms: RoomsOption = None,
+    recipe: RecipeOption = None,
+    work: WorkOption = Path("runs/build"),
+    workers: WorkersOption = _CORES,
+    held_out: Annotated[
+        list[str] | None, typer.Option(help="Only this library, or `groups`. May be repeated.", show_default=False)
+    ] = None,
+) -> None:
+    """Train networks with one library left out each, and judge them on it; write the report."""
+    run = _build(data, rooms, recipe, work, workers)
+    run.prepare()
+    run.hold_out(held_out or run.folds)
+    _report(run)
+
+
+@app.command()
+def train(
+    data: DataOption,
+    rooms: RoomsOption = None,
+    recipe: RecipeOption = None,
+    work: WorkOption = Path("runs/build"),
+    workers: WorkersOption = _CORES,
+) -> None:
+    """Train the network on everything."""
+    run = _build(data, rooms, recipe, work, workers)
+    run.prepare()
+    run.train_final()
+
+
+@app.command()
+def calibrate(data: DataOption, recipe: RecipeOption = None, work: WorkOption = Path("runs/build")) -> None:
+    """Choose temperature and thresholds on what was said of libraries left out."""
+    _build(data, None, recipe, work, 1).calibrate()
+
+
+@app.command()
+def export(
+    data: DataOption,
+    target: TargetOption,
+    recipe: RecipeOption = None,
+    work: WorkOption = Path("runs/build"),
+    version: VersionOption = "1.0.0",
+) -> None:
+    """Write the model, for `tagger tag --model`, and its card beside it."""
+    _export(_build(data, None, recipe, work, 1), target, version)
+
+
+@app.command()
+def build(
+    data: DataOption,
+    target: TargetOption = Path("models/instruments.onnx"),
+    rooms: RoomsOption = None,
+    recipe: RecipeOption = None,
+    work: WorkOption = Path("runs/build"),
+    workers: WorkersOption = _CORES,
+    version: VersionOption = "1.0.0",
+) -> None:
+    """Do it all: prepare, evaluate, train, calibrate, export."""
+    run = _build(data, rooms, recipe, work, workers)
+    run.prepare()
+    run.hold_out(run.folds)
+    run.train_final()
+    run.calibrate()
+    _export(run, target, version)
+    _report(run)
+
+
+@app.command()
+def validate(
+    renders: Annotated[Path, typer.Option(help="What `render` made.")] = Path("runs/renders"),
+    model: Annotated[Path | None, typer.Option(help="By default the program's own.", show_default=False)] = None,
+) -> None:
+    """Ask a finished model about the soundfont that is kept out of training: single sounds and songs."""
+    from models.workshop.validation import validate as validate_model
+
+    found = validate_model(model, renders)
+    one, several = found.singles, found.songs
+    print(
+        f"single sounds ({one.clips}): top-1 {one.top1:.3f}, balanced {one.balanced_top1:.3f}, top-3 {one.top3:.3f}, "
+        f"family {one.family:.3f}"
+    )
+    print(f"claims of labels: right {found.precision:.3f}, made for {found.coverage:.3f}")
+    print(
+        f"windows of songs ({several.clips}): micro F1 {several.micro_f1:.3f}, macro F1 {several.macro_f1:.3f}, "
+        f"mAP {several.mean_average_precision:.3f}"
     )
 
 
+@app.command()
+def protocol(
+    name: Annotated[str, typer.Argument(help="One of those that `protocol list` shows.")],
+    data: Annotated[Path, typer.Option(help="Folder of the data set, as it is published.")] = Path(),
+    recipe: RecipeOption = None,
+    work: Annotated[Path | None, typer.Option(help="Folder for everything in between.", show_default=False)] = None,
+    workers: WorkersOption = _CORES,
+) -> None:
+    """Train and test by a protocol of the field: NSynth, IRMAS, OpenMIC-2018."""
+    from models.workshop.protocols import PROTOCOLS, run_protocol
+    from models.workshop.recipe import read_recipe
+
+    if name == "list":
+        for each in PROTOCOLS.values():
+            print(f"{each.name:<16}{each.summary}")
+        return
+    if name not in PROTOCOLS:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(PROTOCOLS)}", param_hint="name")
+    work = work or Path("runs") / name
+    outcome = run_protocol(PROTOCOLS[name], data, recipe=read_recipe(recipe), work=work, workers=workers)
+    for join, figures in outcome.figures.items():
+        print(f"{join} of the windows:", ", ".join(f"{figure} {value:.4g}" for figure, value in figures.items()))
+    print(work / "report" / "report.html")
+
+
+def _build(data: list[Path], rooms: Path | None, recipe: Path | None, work: Path, workers: int) -> Build:
+    from models.workshop.build import Build
+    from models.workshop.datasets.reading import read_source
+    from models.workshop.recipe import read_recipe
+
+    sources = tuple(tuple(read_source(path)) for path in data)
+    return Build(sources, rooms, work, read_recipe(recipe), workers)
+
+
+def _report(run: Build) -> None:
+    from models.workshop.run_report import report
+
+    print(report(run))
+
+
+def _export(run: Build, target: Path, version: str) -> None:
+    from models.workshop.run_report import card
+
+    description = card(run, version)
+    run.export(target, version=version, description=description)
+    target.with_name("MODEL_CARD.md").write_text(description, encoding="utf-8")
+    print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
+
+
+def main() -> None:
+    """Runs a command; what a user can mend is told in a line."""
+    try:
+        app()
+    except TaggerError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(1) from error
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -24,7 +24,6 @@ from tagger.kind import LONGEST_LOOP_S, kind_of
 from tagger.musical import tempo_and_key
 from tagger.recogniser import Prediction, Recogniser
 from tagger.results import Analysis, AudioFacts, Kind
-from tagger.taxonomy import LEAVES
 from tagger.windows import Envelope, WindowCutter
 
 # Larger batches gain nothing on a single thread and cost memory.
@@ -110,7 +109,7 @@ class Analyser:
             instruments=(),
             tags=(),
             model=self.recogniser.name,
-            scores=np.zeros(len(LEAVES), dtype=np.float32),
+            scores=np.zeros(len(self.recogniser.card.labels), dtype=np.float32),
             embedding=np.zeros(size, dtype=np.float32),
         )
 

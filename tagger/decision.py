@@ -8,6 +8,8 @@ claimed, the family is, above its threshold; else nothing is, and that is an ans
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +18,7 @@ import numpy.typing as npt
 
 from tagger.recogniser import ModelCard, Prediction
 from tagger.results import Instrument, Kind
-from tagger.taxonomy import FAMILIES, FAMILY_OF, LEAVES, Labels
+from tagger.taxonomy import FAMILY_OF, LEAVES, Labels, family_of
 
 _TOP: Final = 3
 _LOUDEST_SHARE: Final = 0.25
@@ -47,7 +49,7 @@ def aggregate(prediction: Prediction, kind: Kind) -> Scores:
         kind: of the recording.
 
     Returns:
-        (59,) float32, 0 to 1.
+        (labels,) float32, 0 to 1.
     """
     if kind is Kind.ONE_SHOT:
         first: Scores = prediction.single[0]
@@ -61,13 +63,16 @@ def decide(scores: Scores, kind: Kind, card: ModelCard) -> Verdict:
     """Top three and claims from the scores of all leaves.
 
     Args:
-        scores: (59,) float32 from `aggregate`.
+        scores: (labels,) float32 from `aggregate`.
         kind: of the recording.
-        card: holds the thresholds.
+        card: holds labels and thresholds.
     """
-    ranked = [Instrument(LEAVES[index], FAMILY_OF[LEAVES[index]], float(scores[index])) for index in _ranking(scores)]
+    ranked = [
+        Instrument(card.labels[index], family_of(card.labels[index]), float(scores[index]))
+        for index in _ranking(scores)
+    ]
     thresholds = card.single_thresholds if kind is Kind.ONE_SHOT else card.presence_thresholds
-    threshold_of = dict(zip(LEAVES, thresholds, strict=True))
+    threshold_of = dict(zip(card.labels, thresholds, strict=True))
     tags = [each for each in ranked if each.confidence >= threshold_of[each.label]]
     if kind is Kind.ONE_SHOT:
         tags = tags[:1]
@@ -86,19 +91,21 @@ def decide_projected(scores: Scores, labels: Labels) -> Verdict:
     return Verdict(tuple(ranked[:_TOP]), tuple(tags))
 
 
-def family_scores(scores: Scores, kind: Kind) -> dict[str, float]:
-    """One score a family: the sum for exclusive leaves, else the probability that any of them sounds."""
-    grouped = {family: scores[[LEAVES.index(leaf) for leaf in leaves]] for family, leaves in FAMILIES.items()}
+def family_scores(scores: Scores, kind: Kind, labels: Sequence[str]) -> dict[str, float]:
+    """One score a family: the sum for exclusive labels, else the probability that any of them sounds."""
+    grouped: dict[str, list[float]] = {}
+    for label, score in zip(labels, scores, strict=True):
+        grouped.setdefault(family_of(label), []).append(float(score))
     if kind is Kind.ONE_SHOT:
-        return {family: float(np.minimum(part.sum(), 1.0)) for family, part in grouped.items()}
-    return {family: float(1 - np.prod(1 - part)) for family, part in grouped.items()}
+        return {family: min(sum(part), 1.0) for family, part in grouped.items()}
+    return {family: 1 - math.prod(1 - score for score in part) for family, part in grouped.items()}
 
 
 def _family_claim(scores: Scores, kind: Kind, card: ModelCard) -> list[Instrument]:
-    families = family_scores(scores, kind)
+    families = family_scores(scores, kind, card.labels)
     best = max(families, key=lambda family: families[family])
-    # A family of one leaf says no more than the leaf, which was not sure enough.
-    if families[best] < card.family_threshold or len(FAMILIES[best]) == 1:
+    # A family of one label says no more than the label, which was not sure enough.
+    if families[best] < card.family_threshold or [family_of(label) for label in card.labels].count(best) == 1:
         return []
     return [Instrument(best, best, families[best])]
 

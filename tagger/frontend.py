@@ -65,6 +65,11 @@ class MelParameters:
         lengths = range(math.ceil(exact - slack), math.floor(exact + slack) + 1)
         return min(lengths, key=lambda n: (_largest_prime(n), abs(n - exact)))
 
+    def edges_hz(self) -> npt.NDArray[np.float64]:
+        """(n_mels + 2,) frequencies at which the triangles begin, peak and end; band `m` peaks at edge `m + 1`."""
+        lowest, highest = _hz_to_mel(self.fmin_hz), _hz_to_mel(self.fmax_hz)
+        return _mel_to_hz(np.linspace(lowest, highest, self.n_mels + 2))
+
     def native_rate(self, sample_rate: int) -> int:
         """The rate to compute at: `sample_rate` itself where a hop is a whole number of samples."""
         if (self.hop_s * sample_rate) % 1 < 1e-9:
@@ -188,8 +193,7 @@ def _plan(parameters: MelParameters, sample_rate: int) -> _Plan:
 def _mel_filters(parameters: MelParameters, sample_rate: int, n_fft: int) -> npt.NDArray[np.float64]:
     """Triangles of unit area in Hz on the Slaney mel scale: (n_mels, 1 + n_fft // 2)."""
     bins_hz = np.fft.rfftfreq(n_fft, 1 / sample_rate)
-    edges_mel = np.linspace(_hz_to_mel(parameters.fmin_hz), _hz_to_mel(parameters.fmax_hz), parameters.n_mels + 2)
-    edges_hz = _mel_to_hz(edges_mel)[:, None]
+    edges_hz = parameters.edges_hz()[:, None]
     lower, centre, upper = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]
     rising = (bins_hz - lower) / (centre - lower)
     falling = (upper - bins_hz) / (upper - centre)

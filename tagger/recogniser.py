@@ -20,7 +20,6 @@ import onnxruntime
 
 from tagger.errors import ModelError
 from tagger.frontend import Frames, MelParameters
-from tagger.taxonomy import LEAVES
 
 METADATA_KEY: Final = "instrument-tagger"
 _FORMAT: Final = 1
@@ -35,7 +34,7 @@ class ModelCard:
         version: such as `1.0.0`.
         frontend: parameters of the log-mel frontend that the model was trained with.
         window_s: the longest window the model is asked about, in seconds.
-        labels: the leaves, in the order of the outputs.
+        labels: what it tells apart, in the order of the outputs: leaves of the taxonomy, or labels of its maker's own.
         temperature: divides the logits of the single-instrument head.
         presence_scale: multiplies the logits of the presence head.
         presence_offset: is then added to them.
@@ -89,8 +88,8 @@ class Prediction:
     """What the network says of a batch of windows.
 
     Attributes:
-        single: (n, 59) float32, probability of each leaf if the window holds one instrument; sums to 1.
-        presence: (n, 59) float32, probability of each leaf sounding in the window.
+        single: (n, labels) float32, probability of each label if the window holds one instrument; sums to 1.
+        presence: (n, labels) float32, probability of each label sounding in the window.
         embedding: (n, 128) float32 of unit length.
     """
 
@@ -162,8 +161,9 @@ class Recogniser:
             card = ModelCard.from_json(metadata[METADATA_KEY])
         except ValueError as error:
             raise ModelError(self.path, str(error), "build the model again with this version") from error
-        if card.labels != LEAVES:
-            raise ModelError(self.path, "knows other labels than this version", "build the model again")
+        outputs = self._session.get_outputs()[0].shape[1]
+        if not outputs == len(card.labels) == len(card.single_thresholds) == len(card.presence_thresholds):
+            raise ModelError(self.path, "its labels and thresholds do not fit its outputs", "build the model again")
         return card
 
 

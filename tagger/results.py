@@ -57,11 +57,12 @@ class Analysis:
     Attributes:
         facts: what the container says; `payload_hash` is "" for an array.
         kind: one-shot, loop, track or silence.
-        instruments: the three most likely leaves, best first; empty only for silence.
+        instruments: the three most likely labels, best first; empty only for silence.
         tags: what may be claimed: labels above their thresholds, or the family where the leaf is
             unsure. Empty means "unsure", or silence.
         model: name and version of the model, as `name@version`.
-        scores: (59,) float32, calibrated probability of every leaf in taxonomy order.
+        scores: (labels,) float32, calibrated probability of each of the model's labels, in their order; those of the
+            model that comes with the program are the 59 leaves in the order of the taxonomy.
         embedding: (128,) float32 of unit length, for similarity search; zeros for silence.
         tempo_bpm: of a loop, else None.
         key: of a loop, as "Am" or "F#", else None.

@@ -81,6 +81,11 @@ class Labels:
         return np.stack([_union(scores[..., _indices(leaves)]) for leaves in self.leaves_of.values()], axis=-1)
 
 
+def family_of(label: str) -> str:
+    """The family of a leaf; a label of somebody's own model is its own family."""
+    return FAMILY_OF.get(label, label)
+
+
 def words_of(label: str) -> str:
     """A label id as a person would write it: `acoustic_guitar` is "Acoustic guitar"."""
     return label.replace("_", " ").capitalize()

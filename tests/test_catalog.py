@@ -165,6 +165,12 @@ class TestLabels:
         assert labels == {"kick": True, "tom": False}
         assert found(catalog, Query(labels=("tom",))) == []
 
+    def test_a_label_of_somebody_elses_model_can_be_judged_once_it_was_given(self, catalog: Catalog) -> None:
+        catalog.record([entry("/a/1.wav", analysis("a", "hurdy_gurdy")), entry("/a/2.wav", analysis("b", "kick"))])
+        catalog.judge(Path("/a/2.wav"), "hurdy_gurdy", LabelState.CONFIRMED)
+        assert catalog.tags() == ["hurdy_gurdy", "kick"]
+        assert sorted(found(catalog, Query(labels=("hurdy_gurdy",)))) == ["1.wav", "2.wav"]
+
     def test_only_labels_that_exist_on_files_that_are_known(self, catalog: Catalog) -> None:
         catalog.record([entry("/a/1.wav", analysis("a", "kick"))])
         with pytest.raises(CatalogError, match='no label "kicc"'):

@@ -145,6 +145,18 @@ def test_find_prints_objects(tagger: Run, library: Path) -> None:
     }
 
 
+def test_labels_of_somebody_elses_model_can_be_found(tagger: Run, tmp_path: Path) -> None:
+    own = Instrument("hurdy_gurdy", "hurdy_gurdy", 0.9)
+    result = replace(analysis(), instruments=(own,), tags=(own,), model="mine@1")
+    with Catalog(tmp_path / "catalog.db") as catalog:
+        catalog.record([Entry(tmp_path / "drone.wav", 1000, 10**18, result)])
+    found = tagger("find", "--label", "Hurdy-Gurdy")
+    assert (found.code, found.out) == (0, "drone.wav  one-shot: Hurdy gurdy 0.90\n")
+    slip = tagger("find", "--label", "hurdygurdy")
+    assert (slip.code, slip.out) == (2, "")
+    assert "did you mean hurdy_gurdy" in slip.err
+
+
 @pytest.mark.usefixtures("library")
 def test_finding_nothing_says_so_and_how_to_ask(tagger: Run) -> None:
     nothing = tagger("find", "kick")

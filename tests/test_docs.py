@@ -16,6 +16,7 @@ import pytest
 import soundfile
 import typer
 
+import models.__main__
 import tagger
 from daemon import cli
 
@@ -24,6 +25,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("demo/*.md")])
 TEXTS = {path: path.read_text(encoding="utf-8") for path in DOCUMENTS}
 COMMAND: Any = typer.main.get_command(cli.app)
+WORKSHOP: Any = typer.main.get_command(models.__main__.app)
 
 
 def _blocks(text: str, *languages: str) -> Iterator[str]:
@@ -67,7 +69,8 @@ def test_readme_names_every_command() -> None:
 
 
 def test_options_named_in_documents_exist() -> None:
-    known = set().union(*map(_options, [COMMAND, *COMMAND.commands.values()]))
+    commands = [command for program in (COMMAND, WORKSHOP) for command in (program, *program.commands.values())]
+    known = set().union(*map(_options, commands))
     named = {option for text in TEXTS.values() for option in re.findall(r"`(--[a-z][a-z-]*)", text)}
     assert named <= known
 

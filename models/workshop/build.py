@@ -1,147 +1,207 @@
-"""From manifests to a shipped model, in one run that can be interrupted anywhere.
+"""From labelled recordings to a model, step by step; every step can be interrupted, and goes on when run again.
 
 Layout of the work folder:
-    features/<n>/shard-*.npz     log-mel of the n-th manifest
-    held-out/<fold>.pt, .npz     network and predictions of a fold
-    final.pt                     the network trained on everything
-    confusion.csv                of all leave-one-library-out predictions
+    recipe.toml                     what is done
+    clips.sha256                    to what
+    features/<n>/shard-*.npz        log-mel of the n-th source
+    held-out/<fold>-<seed>.pt       network of a fold, its curve beside it as .csv
+    held-out/<fold>-<seed>.npz      what it says of the clips held out
+    held-out/<fold>-<seed>-mix.npz  what it says of mixtures of them
+    final.pt                        the network trained on everything
+    calibration.json                temperature, scale, thresholds
+    report/                         report.html, report.md and pictures
 What exists is not made again.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from models.workshop import features
-from models.workshop.calibration import calibrate, honesty
-from models.workshop.clips import GROUPS, Clip, Fold, read_manifests
-from models.workshop.evaluation import Predictions
+from models.workshop.calibration import Calibration, calibrate
+from models.workshop.clips import GROUPS, Clip, Fold
 from models.workshop.export import export
 from models.workshop.features import Store
-from models.workshop.held_out import predict_held_out
-from models.workshop.report import (
-    confusion,
-    family_confusion,
-    model_card,
-    scores_by_fold,
-    scores_recorded_elsewhere,
-    table,
-    worst_confusions,
-    write_confusion,
-)
-from models.workshop.training import Recipe, train
-from tagger.frontend import MelParameters
+from models.workshop.held_out import predict_held_out, predict_mixtures
+from models.workshop.network import Network
+from models.workshop.predictions import Predictions
+from models.workshop.recipe import Recipe, as_toml
+from models.workshop.training import train
+from tagger.errors import TaggerError
+from tagger.taxonomy import LEAVES
 
-HELD_OUT_RECIPE = Recipe(steps=1600)
-FINAL_RECIPE = replace(HELD_OUT_RECIPE, steps=2400)
-# Short enough that a hit fills a good part of it; two seconds did better than one, one and a half, or three.
-WINDOW_S = 2.0
-_REAL_VARIANTS = 4
-_RENDERED_VARIANTS = 3
+# A label of a library left out has to be known from another one; two real libraries are the least.
+_LEAST_LIBRARIES = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Build:
     """One build.
 
     Attributes:
-        manifests: the first lists recordings, the others renders.
-        rooms: folder of impulse responses.
+        sources: the clips of each source of labelled recordings; keep them the same between runs.
+        rooms: folder of impulse responses, or None for generated ones only.
         work: folder for everything in between.
+        recipe: what to do.
         workers: processes, each on one core.
     """
 
-    manifests: tuple[Path, ...]
-    rooms: Path
+    sources: tuple[tuple[Clip, ...], ...]
+    rooms: Path | None
     work: Path
+    recipe: Recipe
     workers: int
+
+    @cached_property
+    def clips(self) -> list[Clip]:
+        """All clips, in the order of the sources."""
+        return [clip for clips in self.sources for clip in clips]
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """What the network tells apart: leaves in the order of the taxonomy, then labels of one's own."""
+        found = {label for clip in self.clips for label in clip.labels}
+        return (*(leaf for leaf in LEAVES if leaf in found), *sorted(found.difference(LEAVES)))
+
+    @cached_property
+    def folds(self) -> list[str]:
+        """The recorded libraries where there are several, and an eighth of all groups where that is any."""
+        libraries = sorted({clip.library for clip in self.clips if clip.is_real})
+        folds = [*(libraries if len(libraries) >= _LEAST_LIBRARIES else []), GROUPS]
+        return [fold for fold in folds if self._judges_any(fold)]
 
     def prepare(self) -> None:
         """Log-mel features of all clips."""
-        for number, manifest in enumerate(self.manifests):
+        self._keep("recipe.toml", as_toml(self.recipe), "belongs to another recipe")
+        self._keep("clips.sha256", self._digest(), "belongs to other recordings")
+        for number, clips in enumerate(self.sources):
+            is_real = all(clip.is_real for clip in clips)
             features.prepare(
-                read_manifests([manifest]),
-                self.work / "features" / str(number),
-                variants=_RENDERED_VARIANTS if number else _REAL_VARIANTS,
+                clips,
+                self._features(number),
+                variants=self.recipe.variants if is_real else self.recipe.rendered_variants,
                 rooms=self.rooms,
-                parameters=MelParameters(),
+                parameters=self.recipe.frontend,
                 workers=self.workers,
             )
 
-    def clips(self) -> list[Clip]:
-        """All clips, in the order of the manifests."""
-        return read_manifests(self.manifests)
+    def hold_out(self, folds: Sequence[str]) -> None:
+        """Trains and judges the folds that are not done, once for each seed.
 
-    def folds(self) -> list[str]:
-        """The real libraries, and the fold over groups."""
-        return [*sorted({clip.library for clip in read_manifests(self.manifests[:1])}), GROUPS]
-
-    def hold_out(self) -> dict[str, Predictions]:
-        """Trains and judges all folds."""
-        missing = [fold for fold in self.folds() if not self._predictions(fold).exists()]
+        Raises:
+            TaggerError: there is nothing to hold out.
+        """
+        if not folds:
+            advice = "sort the files of each label into folders by their source, or add another library"
+            raise TaggerError(self.work, "there are too few recordings to hold any out", advice)
+        for fold in folds:
+            if not self._judges_any(fold):
+                advice = f"there are {', '.join(self.folds)}"
+                raise TaggerError(self.work, f"nothing can be held out as {fold!r}", advice)
+        missing = [
+            (self, fold, seed)
+            for seed in self.recipe.seeds
+            for fold in folds
+            if not self._held_out(fold, seed, "-mix.npz").exists()
+        ]
         # Fresh processes: PyTorch's threads do not survive a fork.
-        with ProcessPoolExecutor(self.workers, mp_context=get_context("spawn")) as pool:
-            list(pool.map(_hold_out, [self] * len(missing), missing))
-        return {fold: Predictions.load(self._predictions(fold)) for fold in self.folds()}
+        with ProcessPoolExecutor(1 if torch.cuda.is_available() else self.workers, get_context("spawn")) as pool:
+            list(pool.map(_hold_out, *zip(*missing, strict=True)) if missing else [])
 
-    def finish(self, target: Path, version: str) -> None:
-        """Trains on everything, calibrates on the held-out predictions, exports; prints the report."""
-        clips = self.clips()
-        network = train(clips, self._store(), FINAL_RECIPE, fold=Fold(""), checkpoint=self.work / "final.pt")
-        held_out = self.hold_out()
-        by_library = {fold: each for fold, each in held_out.items() if fold != GROUPS}
-        joined = Predictions.join(list(by_library.values()))
-        calibration = calibrate(joined)
-        honest = honesty(joined, calibration)
-        matrix = confusion(joined)
-        write_confusion(matrix, self.work / "confusion.csv")
-        figures = table(scores_by_fold(held_out), scores_recorded_elsewhere(by_library, clips))
-        card = model_card(clips, figures, honest, version)
+    def predictions(self, seed: int, ending: str = ".npz") -> dict[str, Predictions]:
+        """What the networks of one seed said of what they had not heard, by fold."""
+        done = {fold: self._held_out(fold, seed, ending) for fold in self.folds}
+        return {fold: Predictions.load(path) for fold, path in done.items() if path.exists()}
+
+    def train_final(self) -> Network:
+        """The network trained on everything."""
+        schedule = replace(self.recipe.training, steps=self.recipe.final_steps)
+        plan = replace(self.recipe.plan(self.labels, self.recipe.seeds[0]), schedule=schedule)
+        return train(self.clips, self.store(), plan, fold=Fold(""), checkpoint=self.work / "final.pt")
+
+    def calibrate(self) -> Calibration:
+        """Chooses the calibration on what the folds over libraries said, or the one over groups."""
+        seed = self.recipe.seeds[0]
+        singles, mixtures = self.by_library(seed, ".npz"), self.by_library(seed, "-mix.npz")
+        if not any(map(len, singles)):
+            advice = "run `python -m models evaluate` first; labels have to be in several libraries or groups"
+            raise TaggerError(self.work, "there is nothing to calibrate on", advice)
+        calibration = calibrate(Predictions.join(singles), Predictions.join(mixtures))
+        (self.work / "calibration.json").write_text(calibration.to_json(), encoding="utf-8")
+        return calibration
+
+    def by_library(self, seed: int, ending: str = ".npz") -> list[Predictions]:
+        """Predictions to calibrate on: of whole libraries left out where they share labels with others."""
+        done = self.predictions(seed, ending)
+        return [each for fold, each in done.items() if fold != GROUPS and len(each)] or list(done.values())
+
+    def export(self, target: Path, *, version: str, description: str) -> None:
+        """Writes the final network with its calibration as a model."""
+        calibration = Calibration.from_json((self.work / "calibration.json").read_text(encoding="utf-8"))
         export(
-            network,
+            self.train_final(),
             calibration,
             target,
-            frontend=MelParameters(),
-            window_s=WINDOW_S,
+            name=self.recipe.name,
+            labels=self.labels,
+            frontend=self.recipe.frontend,
+            window_s=self.recipe.window_s,
             version=version,
-            description=card,
+            description=description,
         )
-        (target.parent / "MODEL_CARD.md").write_text(card, encoding="utf-8")
-        print(figures, family_confusion(joined), worst_confusions(matrix), honest, calibration, sep="\n\n")
 
-    def _predictions(self, fold: str) -> Path:
-        return self.work / "held-out" / f"{fold}.npz"
+    def store(self) -> Store:
+        """Features of all sources; a row's clip counts through all of them."""
+        stores = [features.load(self._features(number)) for number in range(len(self.sources))]
+        return Store.join(stores, [len(clips) for clips in self.sources])
 
-    def _store(self) -> Store:
-        """Features of all manifests; a row's clip counts through all of them."""
-        stores, clips_before, owners = [], 0, []
-        for number, manifest in enumerate(self.manifests):
-            stores.append(features.load(self.work / "features" / str(number)))
-            owners.append(stores[-1].clip + clips_before)
-            clips_before += len(read_manifests([manifest]))
-        return Store(np.concatenate([store.log_mel for store in stores]), np.concatenate(owners))
+    def judge(self, fold: str, seed: int) -> None:
+        """Trains the network of one fold and writes what it says."""
+        clips, store, plan = self.clips, self.store(), self.recipe.plan(self.labels, seed)
+        checkpoint, frames = self._held_out(fold, seed, ".pt"), self.recipe.window_frames
+        network = train(clips, store, plan, fold=Fold(fold), checkpoint=checkpoint)
+        said = predict_held_out(network, clips, store, labels=self.labels, fold=Fold(fold), frames=frames)
+        said.save(self._held_out(fold, seed, ".npz"))
+        mixtures = predict_mixtures(network, clips, store, plan, fold=Fold(fold), frames=frames)
+        mixtures.save(self._held_out(fold, seed, "-mix.npz"))
+
+    def _keep(self, name: str, text: str, reason: str) -> None:
+        """Notes what the folder is for, and refuses to go on with something else in it."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        path = self.work / name
+        if path.exists() and path.read_text(encoding="utf-8") != text:
+            raise TaggerError(path, reason, "take another --work folder, or empty this one")
+        path.write_text(text, encoding="utf-8")
+
+    def _digest(self) -> str:
+        """Tells lists of clips apart, wherever their folder lies; rows of features count through them."""
+        digest = hashlib.sha256()
+        for clips in self.sources:
+            for clip in clips:
+                facts = (clip.path.name, clip.labels, clip.library, clip.group, clip.start_s, sorted(clip.unknown))
+                digest.update(repr(facts).encode("utf-8", "surrogateescape"))
+            digest.update(b"\n")
+        return digest.hexdigest()
+
+    def _judges_any(self, fold: str) -> bool:
+        return any(map(Fold(fold).judges_on, self.clips))
+
+    def _features(self, number: int) -> Path:
+        return self.work / "features" / str(number)
+
+    def _held_out(self, fold: str, seed: int, ending: str) -> Path:
+        return self.work / "held-out" / f"{fold}-{seed}{ending}"
 
 
-def build(manifests: Sequence[Path], *, rooms: Path, work: Path, workers: int, target: Path, version: str) -> None:
-    """The whole way; see the module."""
-    torch.set_num_threads(workers)
-    run = Build(tuple(manifests), rooms, work, workers)
-    run.prepare()
-    run.hold_out()
-    run.finish(target, version)
-
-
-def _hold_out(run: Build, name: str) -> None:
+def _hold_out(build: Build, fold: str, seed: int) -> None:
     torch.set_num_threads(1)
-    clips, store, fold = run.clips(), run._store(), Fold(name)
-    print(f"fold {name}", flush=True)
-    network = train(clips, store, HELD_OUT_RECIPE, fold=fold, checkpoint=run.work / "held-out" / f"{name}.pt")
-    frames = round(WINDOW_S / MelParameters().hop_s)
-    predict_held_out(network, clips, store, fold=fold, frames=frames).save(run._predictions(name))
+    print(f"fold {fold}, seed {seed}", flush=True)
+    build.judge(fold, seed)

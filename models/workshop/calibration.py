@@ -6,7 +6,8 @@ many clips it has. Temperature: Guo et al. 2017. The presence head gets one scal
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
@@ -14,19 +15,21 @@ import numpy.typing as npt
 import scipy.optimize
 import scipy.special
 
-from models.workshop.evaluation import FAMILY_OF_LEAF, Predictions, family_sums
-from tagger.taxonomy import LEAVES
+from models.workshop.predictions import Predictions, families_of, family_sums
+from models.workshop.reporting.metrics import best_thresholds
 
 # Claims are to be right this often on unheard libraries.
-TARGET_PRECISION: Final = 0.9
-# Of several instruments at once none is ever that sure; at 0.9 hardly a loop would get a tag at all.
-PRESENCE_PRECISION: Final = 0.7
+TARGET_PRECISION: Final = 0.95
 # A label's own threshold counts as much as the common one at this many predictions.
 _SHRINKAGE: Final = 30.0
 _LEAST_THRESHOLD: Final = 0.3
 _GREATEST_THRESHOLD: Final = 0.95
 
+# What the taxonomy calls everything that is no instrument.
+SOUND_EFFECT: Final = "sound_effect"
+
 Vector = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,18 @@ class Calibration:
     presence_thresholds: tuple[float, ...]
     family_threshold: float
 
+    def to_json(self) -> str:
+        """All values as JSON."""
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Calibration:
+        """Reads what `to_json` wrote."""
+        values = json.loads(text)
+        for name in ("single_thresholds", "presence_thresholds"):
+            values[name] = tuple(values[name])
+        return cls(**values)
+
 
 @dataclass(frozen=True, slots=True)
 class Honesty:
@@ -51,6 +66,8 @@ class Honesty:
         coverage: share of clips for which a leaf is claimed.
         family_precision: share of family claims that are right.
         family_coverage: share of clips for which only a family is claimed.
+        effects_as_instruments: share of the sound effects for which an instrument or its family is claimed; nan
+            where there are none.
     """
 
     expected_calibration_error: float
@@ -58,37 +75,41 @@ class Honesty:
     coverage: float
     family_precision: float
     family_coverage: float
+    effects_as_instruments: float
 
 
-def calibrate(predictions: Predictions) -> Calibration:
-    """Chooses temperature, scale, offset and thresholds on held-out predictions."""
-    weights = _library_weights(predictions)
-    temperature = _temperature(predictions, weights)
-    said = _Said.by(predictions, temperature)
+def calibrate(singles: Predictions, mixtures: Predictions) -> Calibration:
+    """Chooses temperature, scale, offset and thresholds on held-out predictions.
+
+    Args:
+        singles: for the head for one instrument; clips of several are passed over.
+        mixtures: clips of one and several, for the presence head.
+    """
+    singles = singles.rows(singles.is_single)
+    weights = _library_weights(singles)
+    temperature = _temperature(singles, weights)
+    said = _Said.by(singles, temperature)
     common = _threshold(said.confidence, said.is_right, weights)
     single = tuple(
-        _own_threshold(said.leaf == leaf, said.confidence, said.is_right, weights, common)
-        for leaf in range(len(LEAVES))
+        _own_threshold(said.label == label, said.confidence, said.is_right, weights, common)
+        for label in range(len(singles.labels))
     )
-    scale, offset = _platt(predictions, weights)
-    present = scipy.special.expit(scale * predictions.presence + offset)
-    truth = np.arange(len(LEAVES)) == predictions.leaf[:, None]
-    common_presence = _threshold(
-        present.ravel(), truth.ravel(), np.repeat(weights, len(LEAVES)), target=PRESENCE_PRECISION
-    )
+    scale, offset = _platt(mixtures)
+    present = mixtures.presence_probability(scale, offset)
     return Calibration(
         temperature=temperature,
         presence_scale=scale,
         presence_offset=offset,
         single_thresholds=single,
-        presence_thresholds=(common_presence,) * len(LEAVES),
-        # Families are claimed only where no leaf is, which are the harder clips.
+        presence_thresholds=tuple(best_thresholds(mixtures.present, mixtures.unknown, present).tolist()),
+        # Families are claimed only where no label is, which are the harder clips.
         family_threshold=_threshold(said.family_confidence, said.is_family_right, weights * ~said.claims(single)),
     )
 
 
 def honesty(predictions: Predictions, calibration: Calibration) -> Honesty:
-    """Measures a calibration; each library counts the same."""
+    """Measures a calibration on clips of one instrument; each library counts the same."""
+    predictions = predictions.rows(predictions.is_single)
     weights = _library_weights(predictions)
     said = _Said.by(predictions, calibration.temperature)
     claims = said.claims(calibration.single_thresholds)
@@ -99,6 +120,7 @@ def honesty(predictions: Predictions, calibration: Calibration) -> Honesty:
         coverage=_mean(claims, weights),
         family_precision=_mean(said.is_family_right, weights * family_claims),
         family_coverage=_mean(family_claims, weights),
+        effects_as_instruments=_effects_as_instruments(predictions, said, claims, family_claims),
     )
 
 
@@ -106,7 +128,7 @@ def honesty(predictions: Predictions, calibration: Calibration) -> Honesty:
 class _Said:
     """What the single-instrument head says of each clip at a temperature, and whether it is right."""
 
-    leaf: npt.NDArray[np.int64]
+    label: npt.NDArray[np.int64]
     confidence: Vector
     is_right: npt.NDArray[np.bool_]
     family_confidence: Vector
@@ -115,18 +137,27 @@ class _Said:
     @classmethod
     def by(cls, predictions: Predictions, temperature: float) -> _Said:
         probability = scipy.special.softmax(predictions.single / temperature, axis=1)
-        families = family_sums(probability)
-        leaf = probability.argmax(axis=1)
+        families = family_sums(probability, predictions.labels)
+        family_of = families_of(predictions.labels)[1]
+        label = probability.argmax(axis=1)
         return cls(
-            leaf=leaf,
+            label=label,
             confidence=probability.max(axis=1),
-            is_right=leaf == predictions.leaf,
+            is_right=label == predictions.truth,
             family_confidence=families.max(axis=1),
-            is_family_right=families.argmax(axis=1) == FAMILY_OF_LEAF[predictions.leaf],
+            is_family_right=families.argmax(axis=1) == family_of[predictions.truth],
         )
 
     def claims(self, thresholds: tuple[float, ...]) -> npt.NDArray[np.bool_]:
-        return self.confidence >= np.array(thresholds)[self.leaf]
+        return self.confidence >= np.array(thresholds)[self.label]
+
+
+def _effects_as_instruments(predictions: Predictions, said: _Said, claims: Flags, family_claims: Flags) -> float:
+    is_effect = predictions.labels[predictions.truth] == SOUND_EFFECT
+    if not is_effect.any():
+        return float("nan")
+    is_wrong = (claims & ~said.is_right) | (family_claims & ~said.is_family_right)
+    return float(is_wrong[is_effect].mean())
 
 
 def _library_weights(predictions: Predictions) -> Vector:
@@ -136,34 +167,35 @@ def _library_weights(predictions: Predictions) -> Vector:
 
 
 def _temperature(predictions: Predictions, weights: Vector) -> float:
-    rows = np.arange(len(predictions.leaf))
+    if not len(predictions):
+        return 1.0
+    rows, truth = np.arange(len(predictions)), predictions.truth
 
     def loss(log_temperature: float) -> float:
         log_probability = scipy.special.log_softmax(predictions.single / np.exp(log_temperature), axis=1)
-        return float(-np.sum(weights * log_probability[rows, predictions.leaf]))
+        return float(-np.sum(weights * log_probability[rows, truth]))
 
     return float(np.exp(scipy.optimize.minimize_scalar(loss, bounds=(-2, 3), method="bounded").x))
 
 
-def _platt(predictions: Predictions, weights: Vector) -> tuple[float, float]:
-    truth = np.arange(len(LEAVES)) == predictions.leaf[:, None]
+def _platt(mixtures: Predictions) -> tuple[float, float]:
+    """One scale and offset for all labels, each judged cell counting the same (Platt 1999)."""
+    judged = ~mixtures.unknown
+    logits, truth = mixtures.presence[judged].astype(np.float64), mixtures.present[judged]
 
     def loss(parameters: Vector) -> float:
-        logits = parameters[0] * predictions.presence + parameters[1]
-        losses = np.logaddexp(0, logits) - truth * logits
-        return float(np.sum(weights[:, None] * losses))
+        scaled = parameters[0] * logits + parameters[1]
+        return float(np.mean(np.logaddexp(0, scaled) - truth * scaled))
 
     scale, offset = scipy.optimize.minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
     return float(scale), float(offset)
 
 
-def _threshold(
-    confidence: Vector, right: npt.NDArray[np.bool_], weights: Vector, *, target: float = TARGET_PRECISION
-) -> float:
+def _threshold(confidence: Vector, right: npt.NDArray[np.bool_], weights: Vector) -> float:
     """The least threshold from which on claims reach the target precision."""
     order = np.argsort(-confidence)
     precision = np.cumsum((weights * right)[order]) / np.maximum(np.cumsum(weights[order]), 1e-12)
-    good = np.flatnonzero(precision >= target)
+    good = np.flatnonzero(precision >= TARGET_PRECISION)
     threshold = float(confidence[order][good[-1]]) if len(good) else _GREATEST_THRESHOLD
     return float(np.clip(threshold, _LEAST_THRESHOLD, _GREATEST_THRESHOLD))
 
@@ -185,7 +217,7 @@ def _own_threshold(
 def _calibration_error(confidence: Vector, right: npt.NDArray[np.bool_], weights: Vector) -> float:
     bins = np.minimum((confidence * 15).astype(int), 14)
     gaps = [abs(np.sum((weights * (right - confidence))[bins == each])) for each in range(15)]
-    return float(sum(gaps) / weights.sum())
+    return float(sum(gaps) / max(float(weights.sum()), 1e-12))
 
 
 def _mean(values: npt.NDArray[np.bool_], weights: Vector) -> float:

@@ -24,7 +24,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from models.workshop.render import FLUIDR3, PEAK
+from models.workshop.instrument_sets import FLUIDR3
+from models.workshop.render import PEAK
 from models.workshop.soundfonts import Note
 from models.workshop.synthesis import drums, electronic
 from models.workshop.synthesis.voices import Voice, synthesise_voice

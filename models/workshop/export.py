@@ -15,7 +15,6 @@ from models.workshop.calibration import Calibration
 from models.workshop.network import Network
 from tagger.frontend import MelParameters
 from tagger.recogniser import METADATA_KEY, ModelCard
-from tagger.taxonomy import LEAVES
 
 _OUTPUTS = ["single", "presence", "embedding"]
 
@@ -25,6 +24,8 @@ def export(
     calibration: Calibration,
     target: Path,
     *,
+    name: str,
+    labels: tuple[str, ...],
     frontend: MelParameters,
     window_s: float,
     version: str,
@@ -36,11 +37,11 @@ def export(
         ValueError: the exported file gives other numbers than the network (more than 1e-3).
     """
     card = ModelCard(
-        name="instruments",
+        name=name,
         version=version,
         frontend=frontend,
         window_s=window_s,
-        labels=LEAVES,
+        labels=labels,
         description=description,
         **asdict(calibration),
     )
@@ -58,6 +59,7 @@ def export(
     proto = program.model_proto
     onnx.helper.set_model_props(proto, {METADATA_KEY: card.to_json()})
     onnx.checker.check_model(proto)
+    target.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(proto, target)
     _compare(wrapped, target, frontend.n_mels)
 

@@ -2,7 +2,8 @@
 
 Layout of a store, written shard by shard so that an interrupted run goes on where it stopped:
     <store>/shard-0000.npz   `log_mel` (n, FRAMES, n_mels) float16 in dB, `clip` (n,) int32
-Variant 0 of a clip is the clip itself; shards hold the clips of a manifest list in order.
+Variant 0 of a clip is the clip itself; shards hold the clips of a manifest list in order. A clip that cannot be
+read has no rows.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ import soxr
 from models.workshop.clips import Clip
 from models.workshop.distortion import distort, read_impulse_responses
 from tagger.frontend import MelParameters, decibels, mel_power
+from tagger.windows import WindowCutter
 
 FRAMES = 150
 RATES = (16000, 22050, 32000, 44100, 48000)
 SAMPLE_RATE = 32000
+_LONGEST_S = 3.6
 _CLIPS_PER_SHARD = 500
 
 
@@ -40,6 +43,17 @@ class Store:
     log_mel: npt.NDArray[np.float16]
     clip: npt.NDArray[np.int32]
 
+    def first_rows(self) -> npt.NDArray[np.int64]:
+        """The rows that hold clips as they are, one a clip."""
+        return np.flatnonzero(np.diff(self.clip, prepend=-1))
+
+    @classmethod
+    def join(cls, stores: Sequence[Store], clips: Sequence[int]) -> Store:
+        """One store of several; `clips` are the lengths of the lists of clips that they belong to."""
+        before = np.cumsum([0, *clips[:-1]])
+        owners = [store.clip + np.int32(offset) for store, offset in zip(stores, before, strict=True)]
+        return cls(np.concatenate([store.log_mel for store in stores]), np.concatenate(owners))
+
 
 @dataclass(frozen=True, slots=True)
 class _Shard:
@@ -47,12 +61,12 @@ class _Shard:
     first: int
     clips: tuple[Clip, ...]
     variants: int
-    rooms: Path
+    rooms: Path | None
     parameters: MelParameters
 
 
 def prepare(
-    clips: Sequence[Clip], store: Path, *, variants: int, rooms: Path, parameters: MelParameters, workers: int
+    clips: Sequence[Clip], store: Path, *, variants: int, rooms: Path | None, parameters: MelParameters, workers: int
 ) -> None:
     """Writes the shards that are missing.
 
@@ -60,7 +74,7 @@ def prepare(
         clips: what to prepare; keep the list the same between runs.
         store: folder of the shards.
         variants: rows for each clip, the clip itself included.
-        rooms: folder of impulse responses.
+        rooms: folder of impulse responses; without one all reverb is generated.
         parameters: of the frontend.
         workers: processes.
     """
@@ -93,19 +107,46 @@ def log_mel_window(samples: npt.NDArray[np.float32], rate: int, parameters: MelP
     return window
 
 
+def onset_window(
+    samples: npt.NDArray[np.float32], rate: int, parameters: MelParameters, frames: int
+) -> npt.NDArray[np.float32]:
+    """(frames, n_mels) float32 log-mel from the onset on, as the program cuts it; the floor for silence."""
+    log_mel = decibels(mel_power(samples, rate, parameters), parameters)
+    silence = np.full((frames, parameters.n_mels), parameters.floor_db, dtype=np.float32)
+    return next(WindowCutter(parameters, frames).cut([log_mel]), silence)
+
+
 def _write_shard(shard: _Shard) -> str:
     rows, owners = [], []
     for offset, clip in enumerate(shard.clips):
-        samples, rate = soundfile.read(clip.path, dtype="float32")
+        try:
+            samples, rate = read_clip(clip)
+        except (OSError, soundfile.SoundFileError) as error:
+            print(f"{clip.path}: cannot be read and is left out ({error})", flush=True)
+            continue
+        if not len(samples):
+            print(f"{clip.path}: has no sound at {clip.start_s:g} s and is left out", flush=True)
+            continue
         rng = np.random.default_rng([shard.first + offset, 20])
         for variant in range(shard.variants):
             rows.append(_variant(samples, rate, variant, rng, shard))
             owners.append(shard.first + offset)
+    log_mel = np.stack(rows) if rows else np.zeros((0, FRAMES, shard.parameters.n_mels), dtype=np.float16)
     partial = shard.target.with_suffix(".partial")
     with partial.open("wb") as file:
-        np.savez(file, log_mel=np.stack(rows), clip=np.array(owners, dtype=np.int32))
+        np.savez(file, log_mel=log_mel, clip=np.array(owners, dtype=np.int32))
     partial.replace(shard.target)
     return shard.target.name
+
+
+def read_clip(clip: Clip) -> tuple[npt.NDArray[np.float32], int]:
+    """The stretch of a clip, mono, and its rate; a little more than is used, since variants may be played faster."""
+    with soundfile.SoundFile(clip.path) as file:
+        rate = file.samplerate
+        file.seek(round(clip.start_s * rate))
+        samples = file.read(round(_LONGEST_S * rate), dtype="float32", always_2d=True)
+    mono: npt.NDArray[np.float32] = samples.mean(axis=1)
+    return mono, rate
 
 
 def _variant(
@@ -113,6 +154,8 @@ def _variant(
 ) -> npt.NDArray[np.float16]:
     if variant == 0:
         return log_mel_window(samples, rate, shard.parameters)
+    if rate != SAMPLE_RATE:
+        samples, rate = soxr.resample(samples, rate, SAMPLE_RATE, quality="HQ"), SAMPLE_RATE
     varied = distort(samples, rng, _rooms(shard.rooms), rate)
     lead = np.zeros(int(rng.integers(0, rate // 25)), dtype=np.float32)
     varied = np.concatenate([lead, varied])
@@ -123,5 +166,5 @@ def _variant(
 
 
 @lru_cache(maxsize=1)
-def _rooms(folder: Path) -> list[npt.NDArray[np.float32]]:
-    return read_impulse_responses(folder, SAMPLE_RATE)
+def _rooms(folder: Path | None) -> list[npt.NDArray[np.float32]]:
+    return read_impulse_responses(folder, SAMPLE_RATE) if folder else []

@@ -14,10 +14,27 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from tagger.taxonomy import LEAVES
-
 DYNAMIC_RANGE_DB = 80.0
 EMBEDDING_SIZE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """The shape of a network.
+
+    Attributes:
+        widths: channels of the stem and of the stages after it; each halves time and frequency.
+        blocks: residual blocks of each stage.
+        dropout: share of pooled features dropped in training.
+    """
+
+    widths: tuple[int, ...] = (16, 32, 64, 128)
+    blocks: tuple[int, ...] = (1, 1, 1)
+    dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        if len(self.widths) != len(self.blocks) + 1:
+            raise ValueError(f"{len(self.widths)} widths need {len(self.widths) - 1} blocks, not {len(self.blocks)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +42,8 @@ class Outputs:
     """What the network says of a batch.
 
     Attributes:
-        single: (batch, 59) logits for a recording of one instrument (softmax).
-        presence: (batch, 59) logits of each instrument sounding at all (sigmoid).
+        single: (batch, labels) logits for a recording of one instrument (softmax).
+        presence: (batch, labels) logits of each instrument sounding at all (sigmoid).
         embedding: (batch, 128) of unit length.
     """
 
@@ -54,27 +71,26 @@ class _Residual(nn.Module):
 
 
 class Network(nn.Module):
-    """The recogniser; `widths` are the channels of the stem and of the stages after it."""
+    """The recogniser."""
 
-    def __init__(self, n_mels: int, widths: tuple[int, ...] = (16, 32, 64, 128), dropout: float = 0.3) -> None:
+    def __init__(self, n_mels: int, n_labels: int, architecture: Architecture) -> None:
         super().__init__()
+        widths = architecture.widths
+        self.n_mels = n_mels
         self.stem = nn.Sequential(
             nn.Conv2d(1, widths[0], 5, stride=2, padding=2, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU()
         )
-        self.stages = nn.Sequential(
-            *(_Residual(before, after, stride=2) for before, after in itertools.pairwise(widths))
-        )
+        stages = zip(itertools.pairwise(widths), architecture.blocks, strict=True)
+        self.stages = nn.Sequential(*(_stage(before, after, blocks) for (before, after), blocks in stages))
         bands = -(-n_mels // 2 ** len(widths))
         self.embed = nn.Linear(2 * widths[-1] * bands, EMBEDDING_SIZE)
-        self.dropout = nn.Dropout(dropout)
-        self.single = nn.Linear(EMBEDDING_SIZE, len(LEAVES))
-        self.presence = nn.Linear(EMBEDDING_SIZE, len(LEAVES))
+        self.dropout = nn.Dropout(architecture.dropout)
+        self.single = nn.Linear(EMBEDDING_SIZE, n_labels)
+        self.presence = nn.Linear(EMBEDDING_SIZE, n_labels)
 
     def forward(self, log_mel: Tensor) -> Outputs:
         """Asks about (batch, frames, n_mels) log-mel in dB; any number of frames from 16 on."""
-        peak = log_mel.amax(dim=(1, 2), keepdim=True)
-        relative = (log_mel - peak).clamp(-DYNAMIC_RANGE_DB, 0.0) * (2 / DYNAMIC_RANGE_DB) + 1.0
-        features = self.stages(self.stem(relative.unsqueeze(1)))
+        features = self.stages(self.stem(_relative(log_mel).unsqueeze(1)))
         pooled = torch.cat([features.mean(dim=2), features.amax(dim=2)], dim=1).flatten(1)
         hidden = torch.relu(self.embed(self.dropout(pooled)))
         return Outputs(
@@ -82,3 +98,14 @@ class Network(nn.Module):
             presence=self.presence(hidden),
             embedding=nn.functional.normalize(hidden, dim=1),
         )
+
+
+def _relative(log_mel: Tensor) -> Tensor:
+    """Levels relative to the window's peak, -1 to 1."""
+    peak = log_mel.amax(dim=(1, 2), keepdim=True)
+    return (log_mel - peak).clamp(-DYNAMIC_RANGE_DB, 0.0) * (2 / DYNAMIC_RANGE_DB) + 1.0
+
+
+def _stage(channels_in: int, channels_out: int, blocks: int) -> nn.Sequential:
+    first = _Residual(channels_in, channels_out, stride=2)
+    return nn.Sequential(first, *(_Residual(channels_out, channels_out, stride=1) for _ in range(blocks - 1)))

@@ -1,19 +1,16 @@
-"""Rendered training clips: General MIDI instrument sets, drum kits and own synthesis.
+"""Rendered training clips: General MIDI instrument sets, drum kits, own synthesis, and songs.
 
 Writes `clips/*.flac` (mono, 32 kHz, 16 bit, at most 3 s, leading silence cut, peak at -1 dBFS) and two
 manifests with the columns of the corpus: `manifest.csv` to train on, and `validation.csv` with the one
-soundfont that is never trained on. A library's clips of one label are one group, since its programs and
-kits share recordings. Every random choice comes from one fixed seed.
-
-Command: `python -m models.workshop.render --out FOLDER --wavetables FILE`
+soundfont that is never trained on; beside them `songs.csv` and `validation-songs.csv`, windows of songs.
+An instrument set's clips of one label are one group, since its programs and kits share recordings. Every
+random choice comes from one fixed seed.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +22,9 @@ import soundfile
 import soxr
 
 from models.workshop import drumkits, soundfonts
-from models.workshop.general_midi import KEYS, KITS, PROGRAMS, VARIATIONS, Program
+from models.workshop.general_midi import KEYS
+from models.workshop.instrument_sets import InstrumentSet, fluidr3, freepats, timgm6mb
+from models.workshop.song_windows import render_songs, write_windows
 from models.workshop.synthesis.voices import VOICES, load_wavetables, synthesise_voice
 
 SAMPLE_RATE: Final = 32_000
@@ -33,14 +32,9 @@ MAX_CLIP_S: Final = 3.0
 SEED: Final = 20_240_601
 PEAK: Final = 10.0 ** (-1.0 / 20.0)
 COLUMNS: Final = (
-    "file", "label", "detail", "library", "group", "original", "seconds", "native_rate", "licence",
+    "file", "label", "detail", "library", "group", "original", "seconds", "native_rate", "licence", "rendered",
 )  # fmt: skip
-FLUIDR3: Final = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
-TIMGM6MB: Final = Path("/usr/share/sounds/sf2/TimGM6mb.sf2")
-FREEPATS: Final = Path("/etc/timidity/freepats.cfg")
 HYDROGEN: Final = Path("/usr/share/hydrogen/data/drumkits")
-SHARED_WITH_FREEPATS: Final = (26, 53, 75, 79, 122)
-"""Programs of TimGM6mb whose waveforms match Freepats' (correlation above 0.95)."""
 SHARED_WITH_CORPUS: Final = ("Gimme A Hand 1.0", "The Black Pearl 1.0")
 """Kits whose recordings are already in the corpus, in kits of the same maker (correlation above 0.95)."""
 HYDROGEN_LICENCES: Final[Mapping[str, str]] = {
@@ -51,12 +45,12 @@ HYDROGEN_LICENCES: Final[Mapping[str, str]] = {
     "rumpf_kit_z01_h2": "CC-BY-3.0",
 }
 
-CLIPS_PER_LABEL: Final = 40
-MORE_CLIPS: Final[Mapping[str, int]] = {
-    **dict.fromkeys(("synth_lead", "synth_pad", "synth_bass", "sound_effect"), 120),
-    **dict.fromkeys(("harp", "marimba", "xylophone", "tubular_bells", "timpani", "harpsichord"), 60),
-    **dict.fromkeys(("accordion", "harmonica", "ukulele"), 60),
-}
+RECORDED: Final = frozenset({"hydrogen"})
+"""Libraries that are recordings all the same, and no renders."""
+CLIPS_PER_VOICE: Final = 24
+CLIPS_PER_LABEL: Final = 60
+SONGS: Final = 40
+VALIDATION_SONGS: Final = 20
 
 Samples = npt.NDArray[np.float32]
 
@@ -104,80 +98,22 @@ def _faded(clip: Samples) -> Samples:
     return faded
 
 
-def _general_midi(
-    library: str,
-    renderer: soundfonts.Renderer,
-    *,
-    licence: str,
-    programs: Mapping[tuple[int, int], Program],
-    kits: Mapping[int, str],
-    keys: Iterable[int],
-) -> Iterator[Clip]:
-    """All programs and kits of one instrument set."""
-    rng = np.random.default_rng(SEED)
-    for (bank, number), program in programs.items():
+def general_midi(instruments: InstrumentSet) -> Iterator[Clip]:
+    """Notes, chords and phrases of all programs of an instrument set, and hits of its kits."""
+    rng, library, licence = np.random.default_rng(SEED), instruments.library, instruments.licence
+    for (bank, number), program in instruments.programs.items():
         slots = soundfonts.slots_of(program, rng)
-        sounds = soundfonts.play(slots, renderer, bank=bank, program=number, percussion=False)
+        sounds = soundfonts.play(slots, instruments.renderer, bank=bank, program=number, percussion=False)
         for slot, samples in zip(slots, sounds, strict=True):
-            original = f"b{bank:03d}-p{number:03d}-{slot.name}"
-            group = f"{library}-{program.leaf}"
+            original, group = f"b{bank:03d}-p{number:03d}-{slot.name}", f"{library}-{program.leaf}"
             yield Clip(samples, program.leaf, program.detail, library, group, original, SAMPLE_RATE, licence)
-    for number, kit in kits.items():
-        slots = soundfonts.drum_slots(tuple(keys))
-        sounds = soundfonts.play(slots, renderer, bank=0, program=number, percussion=True)
+    for number, kit in instruments.kits.items():
+        slots = soundfonts.drum_slots(instruments.keys)
+        sounds = soundfonts.play(slots, instruments.renderer, bank=0, program=number, percussion=True)
         for slot, samples in zip(slots, sounds, strict=True):
             label, name = KEYS[slot.notes[0].pitch]
             original, group = f"kit{number:03d}-{slot.name}", f"{library}-{label}"
             yield Clip(samples, label, f"{name}, {kit}", library, group, original, SAMPLE_RATE, licence)
-
-
-def fluidr3() -> Iterator[Clip]:
-    """The FluidR3 soundfont, with its variation banks."""
-    return _general_midi(
-        "fluidr3",
-        soundfonts.fluidsynth(FLUIDR3),
-        licence="MIT",
-        programs={**_bank_0(PROGRAMS), **VARIATIONS},
-        kits=KITS,
-        keys=KEYS,
-    )
-
-
-def timgm6mb() -> Iterator[Clip]:
-    """The TimGM6mb soundfont, which is for validation only, less what it shares with Freepats."""
-    return _general_midi(
-        "timgm6mb",
-        soundfonts.fluidsynth(TIMGM6MB),
-        licence="GPL-2.0",
-        programs=_bank_0({n: p for n, p in PROGRAMS.items() if n not in SHARED_WITH_FREEPATS}),
-        kits=KITS,
-        keys=KEYS,
-    )
-
-
-def freepats() -> Iterator[Clip]:
-    """The Freepats patches: only what the set has of its own."""
-    drums, tones = _patches(FREEPATS)
-    return _general_midi(
-        "freepats_gm",
-        soundfonts.timidity(FREEPATS),
-        licence="GPL-2.0-or-later with composition exception",
-        programs=_bank_0({number: PROGRAMS[number] for number in tones if number in PROGRAMS}),
-        kits={0: KITS[0]},
-        keys=[key for key in drums if key in KEYS],
-    )
-
-
-def _bank_0(programs: Mapping[int, Program]) -> dict[tuple[int, int], Program]:
-    return {(0, number): program for number, program in programs.items()}
-
-
-def _patches(configuration: Path) -> tuple[list[int], list[int]]:
-    """Drum keys and programs that a timidity configuration has patches for."""
-    text = configuration.read_text(encoding="utf-8")
-    drums = re.findall(r"^\s*(\d+)\s+Drum_", text, flags=re.MULTILINE)
-    tones = re.findall(r"^\s*(\d+)\s+Tone_", text, flags=re.MULTILINE)
-    return [int(key) for key in drums], [int(number) for number in tones]
 
 
 def hydrogen() -> Iterator[Clip]:
@@ -194,14 +130,15 @@ def hydrogen() -> Iterator[Clip]:
 
 
 def synthesis(wavetables: Path) -> Iterator[Clip]:
-    """Own synthesis: the voices of each label in turn."""
+    """Own synthesis: so many sounds of each voice, more where a label has few voices."""
     tables, rng = load_wavetables(wavetables), np.random.default_rng(SEED)
     for label, voices in VOICES.items():
-        for i in range(MORE_CLIPS.get(label, CLIPS_PER_LABEL)):
-            voice = voices[i % len(voices)]
+        for voice in voices:
             name = voice.__name__
-            samples = synthesise_voice(voice, rng, SAMPLE_RATE, tables)
-            yield Clip(samples, label, name, "synthesis", f"synthesis-{name}", f"{name}-{i:03d}", SAMPLE_RATE, "own")
+            for i in range(max(CLIPS_PER_VOICE, CLIPS_PER_LABEL // len(voices))):
+                samples = synthesise_voice(voice, rng, SAMPLE_RATE, tables)
+                group, original = f"synthesis-{name}", f"{name}-{i:03d}"
+                yield Clip(samples, label, name, "synthesis", group, original, SAMPLE_RATE, "own")
 
 
 def write(clips: Iterable[Clip], folder: Path) -> list[dict[str, str]]:
@@ -229,7 +166,7 @@ def write(clips: Iterable[Clip], folder: Path) -> list[dict[str, str]]:
 def _row(clip: Clip, name: str, duration_s: float) -> dict[str, str]:
     values = (
         name, clip.label, clip.detail, clip.library, clip.group, clip.original,
-        f"{duration_s:.2f}", str(clip.native_rate), clip.licence,
+        f"{duration_s:.2f}", str(clip.native_rate), clip.licence, str(int(clip.library not in RECORDED)),
     )  # fmt: skip
     return dict(zip(COLUMNS, values, strict=True))
 
@@ -245,21 +182,13 @@ def render(folder: Path, wavetables: Path) -> None:
     """Renders everything into `folder`, which is made where it is missing."""
     (folder / "clips").mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, str]] = []
-    for clips in (synthesis(wavetables), hydrogen(), freepats(), fluidr3()):
+    sets = (freepats(), fluidr3())
+    for clips in (synthesis(wavetables), hydrogen(), *(general_midi(each) for each in sets)):
         rows += write(clips, folder)
         _write_manifest(folder / "manifest.csv", rows)
         print(f"{rows[-1]['library']}: {len(rows)} clips so far", flush=True)
-    _write_manifest(folder / "validation.csv", write(timgm6mb(), folder))
-
-
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description="Render training clips.")
-    parser.add_argument("--out", type=Path, required=True, help="folder for clips and manifests")
-    parser.add_argument("--wavetables", type=Path, required=True, help="the corpus' wavetables.npz")
-    arguments = parser.parse_args()
-    render(arguments.out, arguments.wavetables)
-
-
-if __name__ == "__main__":
-    main()
+    _write_manifest(folder / "validation.csv", write(general_midi(timgm6mb()), folder))
+    songs = [row for each in sets for row in render_songs(each, folder, count=SONGS, seed=SEED)]
+    write_windows(folder / "songs.csv", songs)
+    print(f"songs: {len(songs)} windows", flush=True)
+    write_windows(folder / "validation-songs.csv", render_songs(timgm6mb(), folder, count=VALIDATION_SONGS, seed=SEED))

@@ -24,7 +24,7 @@ from models.workshop.general_midi import Program
 SAMPLE_RATE: Final = 32_000
 SLOT_S: Final = 4.0
 _TICKS_PER_S: Final = 960
-_PERCUSSION_CHANNEL: Final = 9
+PERCUSSION_CHANNEL: Final = 9
 _SCALES: Final = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 3, 5, 7, 10), (0, 2, 4, 7, 9))
 _CHORDS: Final = ((0, 4, 7), (0, 3, 7), (0, 7, 12), (0, 4, 7, 11), (0, 3, 7, 10), (0, 5, 7), (0, 4, 9))
 
@@ -113,7 +113,7 @@ def play(
     Returns:
         One float32 array a slot, mono, `SAMPLE_RATE` Hz, at most `SLOT_S` long.
     """
-    channel = _PERCUSSION_CHANNEL if percussion else 0
+    channel = PERCUSSION_CHANNEL if percussion else 0
     with tempfile.TemporaryDirectory() as folder:
         midi, wav = Path(folder, "slots.mid"), Path(folder, "slots.wav")
         _midi_file(slots, channel=channel, bank=bank, program=program).save(midi)
@@ -137,10 +137,10 @@ def _midi_file(slots: Sequence[Slot], *, channel: int, bank: int, program: int) 
         silence = mido.Message("control_change", channel=channel, control=120, value=0)
         events.append(((i + 0.98) * SLOT_S, silence))
     events.sort(key=lambda event: event[0])
-    return _timed(events)
+    return timed(events)
 
 
-def _timed(events: Sequence[tuple[float, mido.Message]]) -> mido.MidiFile:
+def timed(events: Sequence[tuple[float, mido.Message]]) -> mido.MidiFile:
     """A MIDI file at 120 beats a minute, so that a beat of 480 ticks is half a second."""
     file = mido.MidiFile(type=0, ticks_per_beat=_TICKS_PER_S // 2)
     track, now = mido.MidiTrack(), 0

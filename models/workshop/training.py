@@ -1,128 +1,239 @@
 """Training: one network on all clips but those held out, resumable at any step.
 
-Loss: cross entropy over leaves and over families (the marginal of the leaves) for windows with a single
-sound, binary cross entropy of presence for all. AdamW under a one-cycle schedule; what is kept is the
-exponential moving average of the weights.
+Loss: cross entropy over labels and over families (the marginal of the labels) for windows with a single
+sound, binary cross entropy of presence for all that was judged. AdamW under a one-cycle schedule; what is
+kept is the exponential moving average of the weights.
 """
 
 from __future__ import annotations
 
 import copy
+import csv
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from models.workshop.augmentation import Augmentation
 from models.workshop.clips import Clip, Fold
 from models.workshop.features import Store
-from models.workshop.network import Network, Outputs
-from models.workshop.sampling import Batch, Mixer, Sampler, family_matrix
+from models.workshop.mixing import Batch, Mixer
+from models.workshop.network import Architecture, Network, Outputs
+from models.workshop.sampling import Sampler
+from tagger.errors import TaggerError
+from tagger.frontend import MelParameters
+from tagger.taxonomy import family_of
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """What a training run is made of."""
+class Schedule:
+    """How long and how fast a network learns.
 
-    steps: int = 2000
+    Attributes:
+        steps: batches.
+        batch_size: windows in a batch.
+        learning_rate: at its highest.
+        weight_decay: of AdamW.
+        ema_decay: of the average of the weights.
+        label_smoothing: share of a target that is spread over all labels.
+        family_weight: of the families' loss against the labels'.
+        presence_weight: of the presence head's loss.
+        windows_s: lengths of the windows, drawn for each batch.
+        half_precision: computes in bfloat16, twice as fast where the processor has matrix units for it.
+    """
+
+    steps: int = 4500
     batch_size: int = 128
     learning_rate: float = 3e-3
     weight_decay: float = 0.02
     ema_decay: float = 0.998
     label_smoothing: float = 0.05
-    widths: tuple[int, ...] = (16, 32, 64, 128)
+    family_weight: float = 0.5
+    presence_weight: float = 15.0
+    windows_s: tuple[float, ...] = (1.2, 1.5, 2.0)
+    half_precision: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that makes a network, but the clips."""
+
+    labels: tuple[str, ...]
+    parameters: MelParameters
+    augmentation: Augmentation
+    architecture: Architecture
+    schedule: Schedule
     seed: int = 1
 
 
-def train(clips: Sequence[Clip], store: Store, recipe: Recipe, *, fold: Fold, checkpoint: Path) -> Network:
+Watcher = Callable[[int, Network], None]
+"""Told now and then how far the training is: the step, and the averaged network."""
+
+
+def train(
+    clips: Sequence[Clip], store: Store, plan: Plan, *, fold: Fold, checkpoint: Path, watcher: Watcher | None = None
+) -> Network:
     """Trains a network, going on from the checkpoint where there is one.
 
     Args:
         clips: the clips that the store's rows point to.
         store: prepared features.
-        recipe: what to do.
+        plan: what to do.
         fold: which clips to train on.
-        checkpoint: file of the run; written every few minutes and at the end.
+        checkpoint: file of the run; written every few minutes and at the end, with the curve beside it.
+        watcher: called at each checkpoint.
 
     Returns:
-        The averaged network, ready to evaluate.
+        The averaged network, ready to evaluate, on the CPU.
+
+    Raises:
+        TaggerError: no clip is left to train on.
     """
-    torch.manual_seed(recipe.seed)
-    network = Network(store.log_mel.shape[2], recipe.widths).to(memory_format=torch.channels_last)
-    averaged = copy.deepcopy(network).requires_grad_(requires_grad=False)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, max_lr=recipe.learning_rate, total_steps=recipe.steps, pct_start=0.15
-    )
-    parts = {"network": network, "averaged": averaged, "optimiser": optimiser, "schedule": schedule}
-    first_step = _resume(checkpoint, parts)
+    if not any(clips[index].labels and fold.trains_on(clips[index]) for index in np.unique(store.clip)):
+        raise TaggerError(checkpoint, "there is nothing to train on", "give recordings of further libraries")
+    torch.manual_seed(plan.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    run = _Run(plan, device)
+    first_step = run.resume(checkpoint)
     # The stream of batches is drawn anew after a resume: another seed, not the same batches twice.
-    sampler = Sampler(clips, store, fold, seed=recipe.seed + first_step)
-    mixer = Mixer(clips, store, sampler, seed=recipe.seed + first_step)
-    loss_of = _Loss(recipe.label_smoothing)
-    started, smooth_loss = time.monotonic(), 0.0
-    network.train()
-    for step in range(first_step, recipe.steps):
-        batch = mixer.batch(recipe.batch_size)
-        loss = loss_of(network(batch.log_mel), batch)
-        optimiser.zero_grad(set_to_none=True)
+    seed = plan.seed + first_step
+    sampler = Sampler(clips, store, fold.trains_on, seed)
+    mixer = Mixer(
+        clips,
+        plan.labels,
+        store,
+        sampler,
+        plan.augmentation,
+        parameters=plan.parameters,
+        frames=[round(length_s / plan.parameters.hop_s) for length_s in plan.schedule.windows_s],
+        seed=seed,
+        device=device,
+    )
+    started, steps = time.monotonic(), plan.schedule.steps
+    for step in range(first_step + 1, steps + 1):
+        run.step(mixer.batch(plan.schedule.batch_size))
+        if step % 100 == 0 or step == steps:
+            per_step_s = (time.monotonic() - started) / (step - first_step)
+            run.report(step, per_step_s)
+        if step % 500 == 0 or step == steps:
+            run.save(checkpoint, step)
+            if watcher:
+                watcher(step, run.averaged.eval())
+    return run.averaged.eval().cpu()
+
+
+def read_curve(checkpoint: Path) -> list[tuple[int, float]]:
+    """The steps and losses of a run so far."""
+    path = checkpoint.with_suffix(".csv")
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return [(int(row["step"]), float(row["loss"])) for row in csv.DictReader(file)]
+
+
+class _Run:
+    """Everything that changes while training."""
+
+    def __init__(self, plan: Plan, device: torch.device) -> None:
+        schedule = plan.schedule
+        network = Network(plan.parameters.n_mels, len(plan.labels), plan.architecture)
+        self.network = network.to(device, memory_format=torch.channels_last).train()
+        self.averaged = copy.deepcopy(self.network).requires_grad_(requires_grad=False)
+        self._optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay, fused=True
+        )
+        self._rates = torch.optim.lr_scheduler.OneCycleLR(
+            self._optimiser, max_lr=schedule.learning_rate, total_steps=schedule.steps, pct_start=0.15
+        )
+        self._loss = Loss(plan.labels, schedule).to(device)
+        self._schedule = schedule
+        self._device = device
+        self._steps_done = 0
+        self._smooth_loss: float | None = None
+        self._curve: list[tuple[int, float]] = []
+
+    def step(self, batch: Batch) -> None:
+        with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._schedule.half_precision):
+            outputs = self.network(batch.log_mel)
+        loss = self._loss(outputs, batch)
+        self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 2.0)
-        optimiser.step()
-        schedule.step()
-        _average(averaged, network, min(recipe.ema_decay, (step + 1) / (step + 10)))
+        nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+        self._optimiser.step()
+        self._rates.step()
+        self._steps_done += 1
+        self._average(min(self._schedule.ema_decay, self._steps_done / (self._steps_done + 9)))
         value = loss.item()
-        smooth_loss = 0.98 * smooth_loss + 0.02 * value if step > first_step else value
-        if (step + 1) % 100 == 0:
-            _report(step + 1, first_step, recipe.steps, started, smooth_loss)
-        if (step + 1) % 500 == 0 or step + 1 == recipe.steps:
-            _save(checkpoint, step + 1, parts)
-    return averaged.eval()
+        self._smooth_loss = value if self._smooth_loss is None else 0.98 * self._smooth_loss + 0.02 * value
 
-
-class _Loss:
-    def __init__(self, label_smoothing: float) -> None:
-        self._families = family_matrix()
-        self._smoothing = label_smoothing
-
-    def __call__(self, outputs: Outputs, batch: Batch) -> Tensor:
-        single = outputs.single[batch.is_single]
-        leaf = batch.leaf[batch.is_single]
-        leaf_loss = nn.functional.cross_entropy(single, leaf, label_smoothing=self._smoothing)
-        family_probability = single.softmax(1) @ self._families
-        family = self._families.argmax(1)[leaf]
-        family_loss = nn.functional.nll_loss((family_probability + 1e-6).log(), family)
-        presence_loss = nn.functional.binary_cross_entropy_with_logits(outputs.presence, batch.presence)
-        return leaf_loss + 0.5 * family_loss + 15.0 * presence_loss
-
-
-@torch.no_grad()
-def _average(averaged: Network, network: Network, decay: float) -> None:
-    for kept, current in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
-        if kept.dtype.is_floating_point:
+    @torch.no_grad()
+    def _average(self, decay: float) -> None:
+        for kept, current in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
             kept.lerp_(current, 1 - decay)
-        else:
-            kept.copy_(current)
+        for kept, current in zip(self.averaged.buffers(), self.network.buffers(), strict=True):
+            if kept.dtype.is_floating_point:
+                kept.lerp_(current, 1 - decay)
+
+    def report(self, step: int, per_step_s: float) -> None:
+        loss, left_min = self._smooth_loss or 0.0, (self._schedule.steps - step) * per_step_s / 60
+        self._curve.append((step, loss))
+        print(f"step {step}/{self._schedule.steps}  loss {loss:.3f}  {left_min:.1f} min left", flush=True)
+
+    def save(self, checkpoint: Path, step: int) -> None:
+        checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        partial = checkpoint.with_suffix(".partial")
+        saved = {name: part.state_dict() for name, part in self._parts().items()}
+        torch.save({"step": step, "curve": self._curve, **saved}, partial)
+        partial.replace(checkpoint)
+        with checkpoint.with_suffix(".csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([("step", "loss"), *self._curve])
+
+    def resume(self, checkpoint: Path) -> int:
+        """The steps that are done already."""
+        if not checkpoint.exists():
+            return 0
+        saved = torch.load(checkpoint, weights_only=True, map_location=self._device)
+        for name, part in self._parts().items():
+            part.load_state_dict(saved[name])
+        self._curve = saved["curve"]
+        self._steps_done = int(saved["step"])
+        return self._steps_done
+
+    def _parts(self) -> dict[str, nn.Module | torch.optim.AdamW | torch.optim.lr_scheduler.OneCycleLR]:
+        return {
+            "network": self.network,
+            "averaged": self.averaged,
+            "optimiser": self._optimiser,
+            "rates": self._rates,
+        }
 
 
-def _report(step: int, first_step: int, steps: int, started: float, loss: float) -> None:
-    per_step_s = (time.monotonic() - started) / (step - first_step)
-    print(f"step {step}/{steps}  loss {loss:.3f}  {(steps - step) * per_step_s / 60:.1f} min left", flush=True)
+class Loss(nn.Module):
+    """What a network is to make small."""
 
+    def __init__(self, labels: Sequence[str], schedule: Schedule) -> None:
+        super().__init__()
+        families = sorted({family_of(label) for label in labels})
+        index = torch.tensor([families.index(family_of(label)) for label in labels])
+        self.register_buffer("families", nn.functional.one_hot(index, len(families)).float())
+        self._schedule = schedule
 
-def _save(checkpoint: Path, step: int, parts: dict[str, object]) -> None:
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    partial = checkpoint.with_suffix(".partial")
-    torch.save({"step": step} | {name: part.state_dict() for name, part in parts.items()}, partial)  # type: ignore[attr-defined]
-    partial.replace(checkpoint)
-
-
-def _resume(checkpoint: Path, parts: dict[str, object]) -> int:
-    if not checkpoint.exists():
-        return 0
-    saved = torch.load(checkpoint, weights_only=True)
-    for name, part in parts.items():
-        part.load_state_dict(saved[name])  # type: ignore[attr-defined]
-    return int(saved["step"])
+    def forward(self, outputs: Outputs, batch: Batch) -> Tensor:
+        """The loss of what was said of a batch."""
+        schedule = self._schedule
+        single, target = outputs.single[batch.is_single].float(), batch.target[batch.is_single]
+        # With partial labels there may be no clip at all of which is known that it is of one instrument.
+        count = max(1, len(target))
+        label_loss = nn.functional.cross_entropy(
+            single, target, label_smoothing=schedule.label_smoothing, reduction="sum"
+        )
+        family_probability = single.softmax(1) @ self.families
+        family_loss = -((family_probability + 1e-6).log() * (target @ self.families)).sum()
+        presence_loss = nn.functional.binary_cross_entropy_with_logits(
+            outputs.presence.float(), batch.presence, weight=batch.is_judged
+        )
+        return (label_loss + schedule.family_weight * family_loss) / count + schedule.presence_weight * presence_loss

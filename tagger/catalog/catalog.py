@@ -69,7 +69,7 @@ class Catalog:
 
         Args:
             path: a file in the catalog.
-            label: a leaf or family of the taxonomy.
+            label: a leaf or family of the taxonomy, or a label that a model gave this catalog.
             state: confirmed or rejected.
 
         Raises:
@@ -126,6 +126,11 @@ class Catalog:
         """The catalog in numbers."""
         with plain_errors(self.path), reading(self._engine) as connection:
             return report.stats(connection)
+
+    def tags(self) -> Sequence[str]:
+        """All labels and families that any file is tagged with, sorted; a model may have labels of its own."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return report.tags(connection)
 
     def find(self, query: Query) -> Iterator[Hit]:
         """The files that meet a query, missing ones left out, in the query's order."""

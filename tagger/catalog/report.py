@@ -36,6 +36,11 @@ def folders(connection: Connection, under: Path) -> list[Path]:
     return [Path(path) for path in connection.scalars(statement)]
 
 
+def tags(connection: Connection) -> list[str]:
+    """All labels and families that any file is tagged with, sorted."""
+    return list(connection.scalars(select(TAG.c.label).distinct().order_by(TAG.c.label)))
+
+
 def problems(connection: Connection) -> Iterator[Problem]:
     """The files that could not be analysed, by path."""
     statement = (

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Table, case, delete, func, or_, select, update
+from sqlalchemy import Connection, Table, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from tagger.catalog import paths
@@ -24,7 +24,7 @@ from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LABEL, LOCATION, SOURC
 from tagger.catalog.words import index_words
 from tagger.errors import CatalogError
 from tagger.results import Analysis, Instrument
-from tagger.taxonomy import FAMILIES, FAMILY_OF
+from tagger.taxonomy import FAMILIES, family_of
 
 Row = dict[str, Any]
 
@@ -47,8 +47,9 @@ def record(connection: Connection, entries: Sequence[Entry]) -> None:
 
 def judge(connection: Connection, path: Path, label: str, state: LabelState) -> None:
     """Writes a person's verdict on one label of the recording at a path, in place of an earlier one."""
-    family = FAMILY_OF.get(label, label)
-    if family not in FAMILIES:
+    family = family_of(label)
+    is_given = exists().where(LABEL.c.label == label)
+    if family not in FAMILIES and not connection.scalar(select(is_given)):
         raise CatalogError(path, f'there is no label "{label}"', "see `tagger labels`")
     file_id = connection.scalar(select(LOCATION.c.file_id).where(at_path(path)))
     if file_id is None:

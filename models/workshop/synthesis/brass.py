@@ -84,7 +84,7 @@ def fm_french_horn(studio: Studio) -> Signal:
 
 def french_horns(studio: Studio) -> Signal:
     """Two to four horns in unison."""
-    return _players(studio, _HORN, int(studio.rng.integers(2, 5)), (0.0,))
+    return _players(studio, _HORN, int(studio.rng.integers(2, 5)), (0,))
 
 
 def tuba(studio: Studio) -> Signal:

@@ -7,9 +7,10 @@ the block), so that hundreds of modes cost no more than a few sines.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from scipy import signal
 
 from models.workshop.synthesis.oscillators import Signal, Studio, band_pass, low_pass, mixed
@@ -92,7 +93,9 @@ def roomed(studio: Studio, wave: Signal, amount: float) -> Signal:
     return mix
 
 
-def scattered(studio: Studio, duration_s: float, onsets_s: Signal, grains: Sequence[Signal]) -> Signal:
+def scattered(
+    studio: Studio, duration_s: float, onsets_s: npt.NDArray[np.floating[Any]], grains: Sequence[Signal]
+) -> Signal:
     """Grains laid down at their onsets, each at a random level and drawn at random; what runs over is cut."""
     total = np.zeros(studio.samples(duration_s))
     for onset_s in onsets_s:

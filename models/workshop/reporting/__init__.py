@@ -1,0 +1,1 @@
+"""What a training run says of itself: figures, pictures, and a page that holds both."""
