@@ -44,7 +44,7 @@ def render(
     out: Annotated[Path, typer.Option(help="Folder for clips and manifests.")] = Path("runs/renders"),
 ) -> None:
     """Render and synthesise what recordings lack (needs fluidsynth and timidity)."""
-    from models.workshop.render import render as render_clips
+    from models.workshop.rendering.render import render as render_clips
 
     render_clips(out, corpus / "wavetables.npz")
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.workshop.drumkits import hits, leaf_of
-from models.workshop.general_midi import KEYS, KITS, PROGRAMS, VARIATIONS
+from models.workshop.rendering.drumkits import hits, leaf_of
+from models.workshop.rendering.general_midi import KEYS, KITS, PROGRAMS, VARIATIONS
 from models.workshop.synthesis import brass, winds
 from models.workshop.synthesis.blown import additive
 from models.workshop.synthesis.oscillators import Studio, finished

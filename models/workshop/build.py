@@ -7,6 +7,7 @@ Layout of the work folder:
     held-out/<fold>-<seed>.pt       network of a fold, its curve beside it as .csv
     held-out/<fold>-<seed>.npz      what it says of the clips held out
     held-out/<fold>-<seed>-mix.npz  what it says of mixtures of them
+    held-out/<fold>-<seed>.json     how often it is right when they are changed as audio
     final.pt                        the network trained on everything
     calibration.json                temperature, scale, thresholds
     report/                         report.html, report.md and pictures
@@ -34,6 +35,7 @@ from models.workshop.held_out import predict_held_out, predict_mixtures
 from models.workshop.network import Network
 from models.workshop.predictions import Predictions
 from models.workshop.recipe import Recipe, as_toml
+from models.workshop.robustness import Robustness, robustness
 from models.workshop.training import train
 from tagger.errors import TaggerError
 from tagger.taxonomy import LEAVES
@@ -110,7 +112,7 @@ class Build:
             (self, fold, seed)
             for seed in self.recipe.seeds
             for fold in folds
-            if not self._held_out(fold, seed, "-mix.npz").exists()
+            if not self._held_out(fold, seed, ".json").exists()
         ]
         # Fresh processes: PyTorch's threads do not survive a fork.
         with ProcessPoolExecutor(1 if torch.cuda.is_available() else self.workers, get_context("spawn")) as pool:
@@ -172,6 +174,19 @@ class Build:
         said.save(self._held_out(fold, seed, ".npz"))
         mixtures = predict_mixtures(network, clips, store, plan, fold=Fold(fold), frames=frames)
         mixtures.save(self._held_out(fold, seed, "-mix.npz"))
+        known = {label for clip in clips if Fold(fold).trains_on(clip) for label in clip.labels}
+        asked = [
+            clip for clip in clips if Fold(fold).judges_on(clip) and clip.is_single and known.issuperset(clip.labels)
+        ]
+        robust = robustness(network, asked, labels=self.labels, parameters=self.recipe.frontend, frames=frames)
+        self._held_out(fold, seed, ".json").write_text(robust.to_json(), encoding="utf-8")
+
+    def robustness(self, seed: int) -> dict[str, Robustness]:
+        """How the networks of one seed take changes of the sound, by fold."""
+        done = {fold: self._held_out(fold, seed, ".json") for fold in self.folds}
+        return {
+            fold: Robustness.from_json(path.read_text(encoding="utf-8")) for fold, path in done.items() if path.exists()
+        }
 
     def _keep(self, name: str, text: str, reason: str) -> None:
         """Notes what the folder is for, and refuses to go on with something else in it."""

@@ -29,7 +29,7 @@ def report(build: Build) -> Path:
     seed, folder = build.recipe.seeds[0], build.work / "report"
     predictions = dict(build.predictions(seed))
     mixtures = build.predictions(seed, "-mix.npz")
-    predictions |= {f"mixtures of {fold}": each for fold, each in mixtures.items()}
+    predictions |= {f"mixtures of {fold}": each.rows(~each.is_single) for fold, each in mixtures.items()}
     calibration = read_calibration(build)
     report_run(
         folder,
@@ -88,6 +88,8 @@ aim at {TARGET_PRECISION:.0%} right:
 | figure | value |
 |---|---|
 {figures}
+
+{_robustness_words(build)}
 
 ## Where it is weak
 Known from rendered or synthesised sound only, never from recordings: {", ".join(only_rendered(build)) or "nothing"}.
@@ -152,6 +154,23 @@ def _honesty(build: Build, calibration: Calibration) -> Mapping[str, float]:
         "mixtures of up to four: micro F1": several.micro_f1,
         "mixtures of up to four: macro F1": several.macro_f1,
     }
+
+
+def _robustness_words(build: Build) -> str:
+    """What changes of the sound cost on libraries left out, each library counting the same."""
+    of_fold = build.robustness(build.recipe.seeds[0])
+    libraries = [each for fold, each in of_fold.items() if fold != GROUPS and each.clips] or list(of_fold.values())
+    if not libraries:
+        return ""
+    lines = [
+        f"| {change} | {np.mean([each.changed[change] - each.unchanged for each in libraries]):+.3f} |"
+        for change in libraries[0].changed
+    ]
+    clips = sum(each.clips for each in libraries)
+    head = (
+        f"What changes of the sound do to top-1, on {clips:,} of the clips left out:\n\n| change | top-1 |\n|---|---|\n"
+    )
+    return head + "\n".join(lines)
 
 
 def _weakest(build: Build) -> str:

@@ -8,9 +8,9 @@ import mido
 import numpy as np
 import pytest
 
-from models.workshop.general_midi import KEYS, KITS, PROGRAMS, VARIATIONS
-from models.workshop.songs import Part, Song, compose
-from models.workshop.soundfonts import PERCUSSION_CHANNEL, Note
+from models.workshop.rendering.general_midi import KEYS, KITS, PROGRAMS, VARIATIONS
+from models.workshop.rendering.songs import Part, Song, compose
+from models.workshop.rendering.soundfonts import PERCUSSION_CHANNEL, Note
 
 TICK_S = 1 / 960
 BAND = {**{(0, number): program for number, program in PROGRAMS.items()}, **VARIATIONS}

@@ -15,8 +15,8 @@ from typing import Final
 import mido
 import numpy as np
 
-from models.workshop.general_midi import KEYS, Program
-from models.workshop.soundfonts import PERCUSSION_CHANNEL, Note, timed
+from models.workshop.rendering.general_midi import KEYS, Program
+from models.workshop.rendering.soundfonts import PERCUSSION_CHANNEL, Note, timed
 
 _MAJOR: Final = (0, 2, 4, 5, 7, 9, 11)
 _MINOR: Final = (0, 2, 3, 5, 7, 8, 10)

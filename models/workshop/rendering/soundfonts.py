@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from models.workshop.general_midi import Program
+from models.workshop.rendering.general_midi import Program
 
 SAMPLE_RATE: Final = 32_000
 SLOT_S: Final = 4.0

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from models.workshop.general_midi import KEYS, KITS, PROGRAMS, VARIATIONS, Program
-from models.workshop.soundfonts import Renderer, fluidsynth, timidity
+from models.workshop.rendering.general_midi import KEYS, KITS, PROGRAMS, VARIATIONS, Program
+from models.workshop.rendering.soundfonts import Renderer, fluidsynth, timidity
 
 FLUIDR3: Final = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 TIMGM6MB: Final = Path("/usr/share/sounds/sf2/TimGM6mb.sf2")

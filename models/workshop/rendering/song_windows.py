@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 import soundfile
 
-from models.workshop.instrument_sets import InstrumentSet
-from models.workshop.songs import Song, compose
-from models.workshop.soundfonts import SAMPLE_RATE, Renderer
+from models.workshop.rendering.instrument_sets import InstrumentSet
+from models.workshop.rendering.songs import Song, compose
+from models.workshop.rendering.soundfonts import SAMPLE_RATE, Renderer
 
 COLUMNS: Final = ("file", "label", "library", "group", "rendered", "start_s")
 WINDOW_S: Final = 2.0

@@ -5,7 +5,7 @@ from MIDI written here and played by FluidSynth with the FluidR3 soundfont (MIT 
 bit depths are mixed on purpose. What each file holds is written into `truth.csv`. One seed, always the same
 sounds.
 
-Command: `python -m models.workshop.demo --out demo`
+Command: `python -m models.workshop.rendering.demo --out demo`
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from models.workshop.instrument_sets import FLUIDR3
-from models.workshop.render import PEAK
-from models.workshop.soundfonts import Note
+from models.workshop.rendering.instrument_sets import FLUIDR3
+from models.workshop.rendering.render import PEAK
+from models.workshop.rendering.soundfonts import Note
 from models.workshop.synthesis import drums, electronic
 from models.workshop.synthesis.voices import Voice, synthesise_voice
 

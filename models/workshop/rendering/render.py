@@ -21,10 +21,10 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
-from models.workshop import drumkits, soundfonts
-from models.workshop.general_midi import KEYS
-from models.workshop.instrument_sets import InstrumentSet, fluidr3, freepats, timgm6mb
-from models.workshop.song_windows import render_songs, write_windows
+from models.workshop.rendering import drumkits, soundfonts
+from models.workshop.rendering.general_midi import KEYS
+from models.workshop.rendering.instrument_sets import InstrumentSet, fluidr3, freepats, timgm6mb
+from models.workshop.rendering.song_windows import render_songs, write_windows
 from models.workshop.synthesis.voices import VOICES, load_wavetables, synthesise_voice
 
 SAMPLE_RATE: Final = 32_000
