@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -228,7 +229,14 @@ def _words(error: Exception) -> str:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Keeps Ctrl-C from a process that does not ignore it yet; the parent gets it afterwards."""
+    """Keeps Ctrl-C from a process that does not ignore it yet, and from tearing its start; it comes afterwards."""
+    with _handler_held(), _mask_held():
+        yield
+
+
+@contextmanager
+def _mask_held() -> Iterator[None]:
+    """Blocks the signal for this thread, and so for a process that it starts."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -237,6 +245,23 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _handler_held() -> Iterator[None]:
+    """Has the main thread take note only: a library's thread may get the signal though this one blocks it."""
+    # A handler that was not set from Python could not be set again.
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is None:
+        yield
+        return
+    caught: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if caught:
+            signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager
