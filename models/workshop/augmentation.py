@@ -43,10 +43,10 @@ class Augmentation:
     late: float = 0.25
     warp_semitones: float = 3.0
     warp: float = 0.0
-    notes: float = 0.15
-    max_notes: int = 3
+    notes: float = 0.3
+    max_notes: int = 1
     mixing: float = 0.35
-    max_sounds: int = 5
+    max_sounds: int = 2
     equaliser_db: float = 4.0
     tilt_db: float = 9.0
     band_limit: float = 0.25

@@ -75,7 +75,9 @@ class Build:
 
     @cached_property
     def folds(self) -> list[str]:
-        """The recorded libraries where there are several, and an eighth of all groups where that is any."""
+        """What the recipe says, else the recorded libraries where there are several, and an eighth of all groups."""
+        if self.recipe.folds:
+            return list(self.recipe.folds)
         libraries = sorted({clip.library for clip in self.clips if clip.is_real})
         folds = [*(libraries if len(libraries) >= _LEAST_LIBRARIES else []), GROUPS]
         return [fold for fold in folds if self._judges_any(fold)]
@@ -119,9 +121,13 @@ class Build:
             list(pool.map(_hold_out, *zip(*missing, strict=True)) if missing else [])
 
     def predictions(self, seed: int, ending: str = ".npz") -> dict[str, Predictions]:
-        """What the networks of one seed said of what they had not heard, by fold."""
+        """What the networks of one seed said of what they had not heard, by library or `GROUPS`."""
         done = {fold: self._held_out(fold, seed, ending) for fold in self.folds}
-        return {fold: Predictions.load(path) for fold, path in done.items() if path.exists()}
+        said = {fold: Predictions.load(path) for fold, path in done.items() if path.exists()}
+        parts: dict[str, Predictions] = {}
+        for fold, each in said.items():
+            parts |= {fold: each} if fold == GROUPS else each.by_library()
+        return parts
 
     def train_final(self) -> Network:
         """The network trained on everything."""

@@ -67,6 +67,10 @@ class Predictions:
         """Only these rows."""
         return Predictions(self.labels, *(getattr(self, each.name)[chosen] for each in fields(self)[1:]))
 
+    def by_library(self) -> dict[str, Predictions]:
+        """The rows of each library."""
+        return {str(library): self.rows(self.library == library) for library in np.unique(self.library)}
+
     def by_recording(self, join: Callable[[Logits], Logits] = _mean) -> Predictions:
         """One row a recording: the logits of its stretches joined, truth of the first of them.
 

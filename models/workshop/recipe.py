@@ -40,6 +40,8 @@ class Recipe:
     Attributes:
         name: of the model.
         window_s: length of the windows that the network is asked about.
+        folds: libraries to leave out at a time, as in "iowa+keys"; without any, each is left out by itself. Several
+            at once take fewer networks, and figures are then on the safe side.
         seeds: one network a seed is trained for each fold; figures are means over them.
         final_steps: length of the training on everything.
         variants: rows for each recorded clip: the clip itself, and so many distorted ones more.
@@ -52,6 +54,7 @@ class Recipe:
 
     name: str = "instruments"
     window_s: float = 2.0
+    folds: tuple[str, ...] = ()
     seeds: tuple[int, ...] = (1,)
     final_steps: int = 9000
     variants: int = 4

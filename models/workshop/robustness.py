@@ -29,6 +29,7 @@ Samples = npt.NDArray[np.float32]
 Change = Callable[[Samples, int], tuple[Samples, int]]
 
 _MP3_RATE: Final = 44100
+_LOW_PASS_HZ: Final = 8000
 # Of libsndfile's range from 320 (0) to 32 kbit/s (1).
 _MP3_64_KBITS: Final = (320 - 64) / (320 - 32)
 
@@ -62,8 +63,10 @@ def quieter(samples: Samples, rate: int) -> tuple[Samples, int]:
 
 
 def low_passed(samples: Samples, rate: int) -> tuple[Samples, int]:
-    """Nothing above 8 kHz."""
-    sections = scipy.signal.butter(8, 8000, fs=rate, output="sos")
+    """Nothing above 8 kHz; what has nothing there anyway stays as it is."""
+    if rate <= 2 * _LOW_PASS_HZ:
+        return samples, rate
+    sections = scipy.signal.butter(8, _LOW_PASS_HZ, fs=rate, output="sos")
     return scipy.signal.sosfilt(sections, samples).astype(np.float32), rate
 
 

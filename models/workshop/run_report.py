@@ -75,10 +75,8 @@ Rendered or synthesised: {", ".join(rendered) or "none"}.
 The recordings are used as training data only and are not passed on.
 
 ## How well it does
-Each row: a network trained on all *other* libraries and judged on that one, over the labels that both have, mean of
-{len(build.recipe.seeds)} seed(s), with half the distance between the best and the worst seed. The last row holds out
-groups (players, kits, machines) of libraries that are trained on. The shipped weights are then trained on everything
-by the same recipe.
+{_protocol_words(build)}
+Seeds: {len(build.recipe.seeds)}. The shipped weights are then trained on everything by the same recipe, for longer.
 
 {table(build)}
 
@@ -102,16 +100,25 @@ def table(build: Build) -> str:
     by_seed = [
         {fold: single_scores(each) for fold, each in build.predictions(seed).items()} for seed in build.recipe.seeds
     ]
-    folds = [fold for fold in build.folds if any(fold in scores for scores in by_seed)]
+    parts = sorted({part for scores in by_seed for part in scores})
     rows = ["| held out | clips | top-1 | balanced | top-3 | macro F1 | family |", "|---|---|---|---|---|---|---|"]
-    rows += [_row(fold, [[scores[fold]] for scores in by_seed if fold in scores]) for fold in folds if fold != GROUPS]
-    libraries = [fold for fold in folds if fold != GROUPS]
+    libraries = [part for part in parts if part != GROUPS]
+    rows += [_row(library, [[scores[library]] for scores in by_seed if library in scores]) for library in libraries]
     if libraries:
-        whole = [scores for scores in by_seed if all(fold in scores for fold in libraries)]
-        rows.append(_row("**mean of libraries**", [[scores[fold] for fold in libraries] for scores in whole]))
-    if GROUPS in folds:
+        whole = [scores for scores in by_seed if all(library in scores for library in libraries)]
+        rows.append(_row("**mean of libraries**", [[scores[library] for library in libraries] for scores in whole]))
+    if GROUPS in parts:
         rows.append(_row("an eighth of all groups", [[scores[GROUPS]] for scores in by_seed if GROUPS in scores]))
     return "\n".join(rows)
+
+
+def _protocol_words(build: Build) -> str:
+    if build.recipe.folds:
+        return f"""Each row: a network trained without that library, and judged on it over the labels that it knows. To
+train fewer networks, several were left out at once, which makes figures lower than with one:
+{", ".join(build.recipe.folds)}."""
+    return """Each row: a network trained on all *other* libraries and judged on that one, over labels that both have.
+The last row holds out groups (players, kits, machines) of libraries that are trained on."""
 
 
 def read_calibration(build: Build) -> Calibration | None:

@@ -46,7 +46,7 @@ class Schedule:
         half_precision: computes in bfloat16, twice as fast where the processor has matrix units for it.
     """
 
-    steps: int = 4500
+    steps: int = 5000
     batch_size: int = 128
     learning_rate: float = 3e-3
     weight_decay: float = 0.02
@@ -54,7 +54,7 @@ class Schedule:
     label_smoothing: float = 0.05
     family_weight: float = 0.5
     presence_weight: float = 15.0
-    windows_s: tuple[float, ...] = (1.2, 1.5, 2.0)
+    windows_s: tuple[float, ...] = (1.5, 2.0)
     half_precision: bool = True
 
 

@@ -17,6 +17,7 @@ from models.workshop.build import Build
 from models.workshop.clips import GROUPS, Clip
 from models.workshop.predictions import Predictions
 from models.workshop.recipe import Recipe
+from models.workshop.robustness import CHANGES
 from models.workshop.run_report import card
 from models.workshop.training import Schedule
 from tagger.analysis import Analyser
@@ -236,3 +237,18 @@ def test_each_fold_is_judged_on_what_it_never_heard(tmp_path: Path) -> None:
     joined = Predictions.join(build.by_library(1))
     assert len(joined) == 80
     assert joined.labels.tolist() == list(build.labels)
+
+
+def test_several_libraries_can_be_left_out_at_once_and_are_told_apart(tmp_path: Path) -> None:
+    libraries = [clips_of(tmp_path, name) for name in ("one", "other", "third")]
+    build = build_of(tmp_path, *libraries)
+    build = replace(build, recipe=replace(build.recipe, folds=("one+other",)))
+    assert build.folds == ["one+other"]
+    build.prepare()
+    build.hold_out(build.folds)
+    assert list(build.predictions(1)) == ["one", "other"]
+    assert list(build.predictions(1, "-mix.npz")) == ["one+other"]
+    (robust,) = build.robustness(1).values()
+    assert robust.clips == 80
+    assert all(0 <= each <= 1 for each in (robust.unchanged, *robust.changed.values()))
+    assert set(robust.changed) == set(CHANGES)
