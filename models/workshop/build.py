@@ -17,11 +17,13 @@ What exists is not made again.
 from __future__ import annotations
 
 import hashlib
+import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import torch
@@ -117,7 +119,8 @@ class Build:
             if not self._held_out(fold, seed, ".json").exists()
         ]
         # Fresh processes: PyTorch's threads do not survive a fork.
-        with ProcessPoolExecutor(1 if torch.cuda.is_available() else self.workers, get_context("spawn")) as pool:
+        count = 1 if torch.cuda.is_available() else self.workers
+        with ProcessPoolExecutor(count, get_context("spawn"), initializer=_end_with_parent) as pool:
             list(pool.map(_hold_out, *zip(*missing, strict=True)) if missing else [])
 
     def predictions(self, seed: int, ending: str = ".npz") -> dict[str, Predictions]:
@@ -220,6 +223,18 @@ class Build:
 
     def _held_out(self, fold: str, seed: int, ending: str) -> Path:
         return self.work / "held-out" / f"{fold}-{seed}{ending}"
+
+
+def _end_with_parent() -> None:
+    """Training for hours is of no use to anybody once the command that asked for it was killed."""
+    parent = parent_process()
+
+    def wait() -> None:
+        if parent:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _hold_out(build: Build, fold: str, seed: int) -> None:

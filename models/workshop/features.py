@@ -8,6 +8,7 @@ read has no rows.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -86,8 +87,10 @@ def prepare(
             part = tuple(clips[first : first + _CLIPS_PER_SHARD])
             shards.append(_Shard(target, first, part, variants, rooms, parameters))
     with ProcessPoolExecutor(workers) as pool:
+        started = time.monotonic()
         for done, shard in enumerate(pool.map(_write_shard, shards), start=1):
-            print(f"prepared {done}/{len(shards)}: {shard}", flush=True)
+            left_min = (time.monotonic() - started) / done * (len(shards) - done) / 60
+            print(f"prepared {done}/{len(shards)}: {shard}  {left_min:.1f} min left", flush=True)
 
 
 def load(store: Path) -> Store:

@@ -192,7 +192,7 @@ def _weakest(build: Build) -> str:
             taken[label], recall = 0.0, taken[label]
             other = said.labels[int(taken.argmax())]
             lines.append(f"{said.labels[label]} ({recall:.0%} told, else mostly {other} {taken.max():.0%})")
-    return "Told worst on libraries left out: " + "; ".join(lines) + "." if lines else ""
+    return "\n".join(["Told worst on libraries left out:\n", *(f"* {line}" for line in lines)]) if lines else ""
 
 
 def _examples(build: Build) -> dict[str, list[np.ndarray]]:

@@ -252,3 +252,19 @@ def test_several_libraries_can_be_left_out_at_once_and_are_told_apart(tmp_path: 
     assert robust.clips == 80
     assert all(0 <= each <= 1 for each in (robust.unchanged, *robust.changed.values()))
     assert set(robust.changed) == set(CHANGES)
+
+
+def test_workers_end_with_a_command_that_is_killed(tmp_path: Path) -> None:
+    write_tree(tmp_path / "sounds")
+    recipe = tmp_path / "long.toml"
+    recipe.write_text(RECIPE.replace("steps = 60\n", "steps = 100000\n"), encoding="utf-8")
+    data = ["--data", tmp_path / "sounds", "--data", write_table(tmp_path / "second")]
+    command = [sys.executable, "-m", "models", "evaluate", *data, "--recipe", recipe, "--work", tmp_path / "work"]
+    command += ["--workers", "1", "--held-out", "second"]
+    with subprocess.Popen([*map(str, command)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        while "step 100/" not in run.stdout.readline():
+            assert run.poll() is None
+        run.kill()
+        # The worker writes to the same pipe, which ends when the last of them does.
+        assert "step 99900/" not in run.stdout.read()
