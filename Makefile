@@ -70,8 +70,8 @@ setup-training: $(TRAIN_VENV)/.ready
 
 train: $(TRAIN_VENV)/.ready
 	$(TRAIN_BIN)/python -m models render --corpus $(CORPUS) --out $(RENDERS)
-	$(TRAIN_BIN)/python -m models build --data $(CORPUS) --data $(RENDERS) --rooms $(CORPUS)/impulse_responses \
-		--recipe models/recipe.toml
+	$(TRAIN_BIN)/python -m models build --data $(CORPUS) --data $(RENDERS) --data $(RENDERS)/songs.csv \
+		--rooms $(CORPUS)/impulse_responses --recipe models/recipe.toml
 	$(TRAIN_BIN)/python -m models validate --renders $(RENDERS)
 
 test-training: $(TRAIN_VENV)/.ready

@@ -86,18 +86,25 @@ class Network(nn.Module):
         self.embed = nn.Linear(2 * widths[-1] * bands, EMBEDDING_SIZE)
         self.dropout = nn.Dropout(architecture.dropout)
         self.single = nn.Linear(EMBEDDING_SIZE, n_labels)
-        self.presence = nn.Linear(EMBEDDING_SIZE, n_labels)
+        # A way of its own from what the stages hear: it is taught to hear several sounds at once when they have learnt.
+        self.presence = nn.Sequential(
+            nn.Linear(self.embed.in_features, EMBEDDING_SIZE), nn.ReLU(), nn.Linear(EMBEDDING_SIZE, n_labels)
+        )
 
     def forward(self, log_mel: Tensor) -> Outputs:
         """Asks about (batch, frames, n_mels) log-mel in dB; any number of frames from 16 on."""
-        features = self.stages(self.stem(_relative(log_mel).unsqueeze(1)))
-        pooled = torch.cat([features.mean(dim=2), features.amax(dim=2)], dim=1).flatten(1)
-        hidden = torch.relu(self.embed(self.dropout(pooled)))
+        pooled = self.dropout(self.pooled(log_mel))
+        hidden = torch.relu(self.embed(pooled))
         return Outputs(
             single=self.single(hidden),
-            presence=self.presence(hidden),
+            presence=self.presence(pooled),
             embedding=nn.functional.normalize(hidden, dim=1),
         )
+
+    def pooled(self, log_mel: Tensor) -> Tensor:
+        """What both heads start from: mean and maximum over time of each channel and band."""
+        features = self.stages(self.stem(_relative(log_mel).unsqueeze(1)))
+        return torch.cat([features.mean(dim=2), features.amax(dim=2)], dim=1).flatten(1)
 
 
 def _relative(log_mel: Tensor) -> Tensor:

@@ -3,6 +3,10 @@
 Loss: cross entropy over labels and over families (the marginal of the labels) for windows with a single
 sound, binary cross entropy of presence for all that was judged. AdamW under a one-cycle schedule; what is
 kept is the exponential moving average of the weights.
+
+First the whole network learns from clips of one instrument, where there are any. Then the presence head
+alone goes on with mixtures of many, songs among them: taught to the whole network these cost single sounds
+several points, taught to the head they cost nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ import copy
 import csv
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +32,11 @@ from tagger.errors import TaggerError
 from tagger.frontend import MelParameters
 from tagger.taxonomy import family_of
 
+# What the presence head is taught with, once the network has learnt.
+_MIXING = 0.6
+_MAX_SOUNDS = 5
+_PRESENCE_RATE = 2e-3
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -43,6 +52,7 @@ class Schedule:
         family_weight: of the families' loss against the labels'.
         presence_weight: of the presence head's loss.
         windows_s: lengths of the windows, drawn for each batch.
+        presence_steps: batches for the presence head alone, afterwards.
         half_precision: computes in bfloat16, twice as fast where the processor has matrix units for it.
     """
 
@@ -55,6 +65,7 @@ class Schedule:
     family_weight: float = 0.5
     presence_weight: float = 15.0
     windows_s: tuple[float, ...] = (1.5, 2.0)
+    presence_steps: int = 1000
     half_precision: bool = True
 
 
@@ -95,24 +106,17 @@ def train(
     """
     if not any(clips[index].labels and fold.trains_on(clips[index]) for index in np.unique(store.clip)):
         raise TaggerError(checkpoint, "there is nothing to train on", "give recordings of further libraries")
+    finished = checkpoint.with_suffix(".finished.pt")
     torch.manual_seed(plan.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     run = _Run(plan, device)
+    if finished.exists():
+        run.averaged.load_state_dict(torch.load(finished, weights_only=True, map_location=device))
+        return run.averaged.eval().cpu()
     first_step = run.resume(checkpoint)
     # The stream of batches is drawn anew after a resume: another seed, not the same batches twice.
-    seed = plan.seed + first_step
-    sampler = Sampler(clips, store, fold.trains_on, seed)
-    mixer = Mixer(
-        clips,
-        plan.labels,
-        store,
-        sampler,
-        plan.augmentation,
-        parameters=plan.parameters,
-        frames=[round(length_s / plan.parameters.hop_s) for length_s in plan.schedule.windows_s],
-        seed=seed,
-        device=device,
-    )
+    has_singles = any(clips[index].is_single and fold.trains_on(clips[index]) for index in np.unique(store.clip))
+    mixer = _mixer(clips, store, plan, fold, seed=plan.seed + first_step, device=device, only_singles=has_singles)
     started, steps = time.monotonic(), plan.schedule.steps
     for step in range(first_step + 1, steps + 1):
         run.step(mixer.batch(plan.schedule.batch_size))
@@ -123,7 +127,37 @@ def train(
             run.save(checkpoint, step)
             if watcher:
                 watcher(step, run.averaged.eval())
+    several = replace(plan, augmentation=replace(plan.augmentation, mixing=_MIXING, max_sounds=_MAX_SOUNDS))
+    mixer = _mixer(clips, store, several, fold, seed=plan.seed, device=device, only_singles=False)
+    run.teach_presence(mixer)
+    torch.save(run.averaged.state_dict(), finished)
     return run.averaged.eval().cpu()
+
+
+def _mixer(
+    clips: Sequence[Clip],
+    store: Store,
+    plan: Plan,
+    fold: Fold,
+    *,
+    seed: int,
+    device: torch.device,
+    only_singles: bool,
+) -> Mixer:
+    def belongs(clip: Clip) -> bool:
+        return fold.trains_on(clip) and (clip.is_single or not only_singles)
+
+    return Mixer(
+        clips,
+        plan.labels,
+        store,
+        Sampler(clips, store, belongs, seed),
+        plan.augmentation,
+        parameters=plan.parameters,
+        frames=[round(length_s / plan.parameters.hop_s) for length_s in plan.schedule.windows_s],
+        seed=seed,
+        device=device,
+    )
 
 
 def read_curve(checkpoint: Path) -> list[tuple[int, float]]:
@@ -157,7 +191,7 @@ class _Run:
         self._curve: list[tuple[int, float]] = []
 
     def step(self, batch: Batch) -> None:
-        with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._schedule.half_precision):
+        with self._fast():
             outputs = self.network(batch.log_mel)
         loss = self._loss(outputs, batch)
         self._optimiser.zero_grad(set_to_none=True)
@@ -169,6 +203,28 @@ class _Run:
         self._average(min(self._schedule.ema_decay, self._steps_done / (self._steps_done + 9)))
         value = loss.item()
         self._smooth_loss = value if self._smooth_loss is None else 0.98 * self._smooth_loss + 0.02 * value
+
+    def teach_presence(self, mixer: Mixer) -> None:
+        """Trains the presence head of the averaged network on top of what its stages hear."""
+        network, steps = self.averaged.eval(), self._schedule.presence_steps
+        head = network.presence.requires_grad_()
+        optimiser = torch.optim.AdamW(head.parameters(), lr=_PRESENCE_RATE)
+        rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=_PRESENCE_RATE, total_steps=max(steps, 2))
+        for step in range(1, steps + 1):
+            batch = mixer.batch(self._schedule.batch_size)
+            with torch.no_grad(), self._fast():
+                pooled = network.pooled(batch.log_mel)
+            loss = presence_loss(head(pooled.float()), batch)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            rates.step()
+            if step % 250 == 0 or step == steps:
+                print(f"several at once: step {step}/{steps}  loss {loss.item():.3f}", flush=True)
+        head.requires_grad_(requires_grad=False)
+
+    def _fast(self) -> torch.autocast:
+        return torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._schedule.half_precision)
 
     @torch.no_grad()
     def _average(self, decay: float) -> None:
@@ -233,7 +289,10 @@ class Loss(nn.Module):
         )
         family_probability = single.softmax(1) @ self.families
         family_loss = -((family_probability + 1e-6).log() * (target @ self.families)).sum()
-        presence_loss = nn.functional.binary_cross_entropy_with_logits(
-            outputs.presence.float(), batch.presence, weight=batch.is_judged
-        )
-        return (label_loss + schedule.family_weight * family_loss) / count + schedule.presence_weight * presence_loss
+        single_loss = (label_loss + schedule.family_weight * family_loss) / count
+        return single_loss + schedule.presence_weight * presence_loss(outputs.presence.float(), batch)
+
+
+def presence_loss(logits: Tensor, batch: Batch) -> Tensor:
+    """Mean binary cross entropy of (batch, labels) logits, over what was judged."""
+    return nn.functional.binary_cross_entropy_with_logits(logits, batch.presence, weight=batch.is_judged)
