@@ -30,7 +30,9 @@ PLAN: Final = Plan(
     parameters=MelParameters(),
     augmentation=Augmentation(),
     architecture=TINY,
-    schedule=Schedule(steps=30, batch_size=16, learning_rate=5e-3, windows_s=(0.8, 1.0), half_precision=False),
+    schedule=Schedule(
+        steps=30, batch_size=16, learning_rate=5e-3, windows_s=(0.8, 1.0), presence_steps=20, half_precision=False
+    ),
 )
 
 

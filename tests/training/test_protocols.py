@@ -26,7 +26,7 @@ RECIPE = Recipe(
     variants=1,
     rendered_variants=1,
     network=TINY,
-    training=Schedule(steps=4, batch_size=8, windows_s=(1.0,), half_precision=False),
+    training=Schedule(steps=4, batch_size=8, windows_s=(1.0,), presence_steps=4, half_precision=False),
 )
 RATE = 8000
 SINGLE = {"clips", "top1", "top3", "balanced_top1", "macro_f1", "family", "roc_auc", "mean_average_precision"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import numpy as np
 import pytest
 import torch
 
+from models.workshop import training
 from models.workshop.clips import Clip, Fold
 from models.workshop.features import Store
 from models.workshop.held_out import predict_held_out, predict_mixtures
 from models.workshop.mixing import Batch
 from models.workshop.network import Architecture, Network, Outputs
+from models.workshop.sampling import Sampler
 from models.workshop.training import Loss, Plan, Schedule, read_curve, train
 from tagger.errors import TaggerError
 from tests.training.material import LABELS, NOTHING, PLAN, TINY, material, with_steps
@@ -112,7 +115,8 @@ def test_goes_on_from_where_it_was_stopped(tmp_path: Path, capsys: pytest.Captur
     assert "step 500/520" in told
     before = torch.load(checkpoint, weights_only=True)["network"]["embed.weight"]
     train(clips, store, plan, fold=Fold(""), checkpoint=checkpoint)
-    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == ["520/520"]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("step ")] == ["520/520"]
     assert [step for step, _ in read_curve(checkpoint)] == [100, 200, 300, 400, 500, 520]
     # It went on with what was learnt and where the schedule was, at its very end: weights hardly move any more.
     after = torch.load(checkpoint, weights_only=True)["network"]["embed.weight"]
@@ -128,6 +132,40 @@ def test_the_same_seed_gives_the_same_network(tmp_path: Path) -> None:
     )
     assert torch.equal(one.single.weight, same.single.weight)
     assert not torch.equal(one.single.weight, other.single.weight)
+
+
+def test_the_presence_head_goes_on_alone(tmp_path: Path) -> None:
+    clips, store = material()
+    before, after = (
+        train(
+            clips,
+            store,
+            replace(PLAN, schedule=replace(PLAN.schedule, steps=5, presence_steps=steps)),
+            fold=Fold(""),
+            checkpoint=tmp_path / f"{steps}.pt",
+        )
+        for steps in (0, 5)
+    )
+    kept = {name: weight for name, weight in before.state_dict().items() if not name.startswith("presence")}
+    assert all(torch.equal(weight, after.state_dict()[name]) for name, weight in kept.items())
+    assert not torch.equal(before.presence[2].weight, after.presence[2].weight)
+    again = train(clips, store, PLAN, fold=Fold(""), checkpoint=tmp_path / "5.pt")
+    assert torch.equal(again.presence[2].weight, after.presence[2].weight)
+
+
+def test_songs_teach_the_presence_head_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clips, store = material()
+    mixed = [replace(clip, labels=(*clip.labels, "my_kazoo")) if at % 2 else clip for at, clip in enumerate(clips)]
+    drawn: list[set[bool]] = []
+
+    def spy(clips: list[Clip], store: Store, belongs: Callable[[Clip], bool], seed: int) -> Sampler:
+        drawn.append({clip.is_single for clip in clips if belongs(clip)})
+        return Sampler(clips, store, belongs, seed)
+
+    monkeypatch.setattr(training, "Sampler", spy)
+    plan = replace(PLAN, schedule=replace(PLAN.schedule, steps=2, presence_steps=2))
+    train(mixed, store, plan, fold=Fold(""), checkpoint=tmp_path / "run.pt")
+    assert drawn == [{True}, {True, False}]
 
 
 def test_clips_with_partial_labels_alone_can_be_learnt_from(tmp_path: Path) -> None:
