@@ -197,7 +197,7 @@ def _export(run: Build, target: Path, version: str) -> None:
 
     description = card(run, version)
     run.export(target, version=version, description=description)
-    target.with_name("MODEL_CARD.md").write_text(description, encoding="utf-8")
+    target.with_suffix(".md").write_text(description, encoding="utf-8")
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
 
 

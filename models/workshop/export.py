@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 
@@ -47,15 +49,18 @@ def export(
     )
     wrapped = _AsTuple(network.to(memory_format=torch.contiguous_format)).eval()
     example = torch.randn(2, 100, frontend.n_mels) * 20 - 60
-    program = torch.onnx.export(
-        wrapped,
-        (example,),
-        dynamo=True,
-        input_names=["log_mel"],
-        output_names=_OUTPUTS,
-        dynamic_shapes={"log_mel": {0: torch.export.Dim("batch"), 1: torch.export.Dim("frames", min=16)}},
-        verbose=False,
-    )
+    # The exporter talks of libraries that are not needed here, and of its own old ways.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
+        program = torch.onnx.export(
+            wrapped,
+            (example,),
+            dynamo=True,
+            input_names=["log_mel"],
+            output_names=_OUTPUTS,
+            dynamic_shapes={"log_mel": {0: torch.export.Dim("batch"), 1: torch.export.Dim("frames", min=16)}},
+            verbose=False,
+        )
     proto = program.model_proto
     onnx.helper.set_model_props(proto, {METADATA_KEY: card.to_json()})
     onnx.checker.check_model(proto)

@@ -116,7 +116,7 @@ def test_a_model_of_ones_own_from_the_command_line(tmp_path: Path) -> None:
         soundfile.write(unheard, sound(words, 7), RATE)
         assert analyser.analyse(unheard).instruments[0].label == label
 
-    text = (target.parent / "MODEL_CARD.md").read_text(encoding="utf-8")
+    text = target.with_suffix(".md").read_text(encoding="utf-8")
     assert text == recogniser.card.description
     assert text.startswith("# mine 2.0")
     assert "36 clips. Recordings: my sounds, second." in text
