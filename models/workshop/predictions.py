@@ -16,7 +16,8 @@ from tagger.taxonomy import family_of
 Logits = npt.NDArray[np.float32]
 
 
-def _mean(logits: Logits) -> Logits:
+def mean_of_stretches(logits: Logits) -> Logits:
+    """(labels,) mean of (stretches, labels) logits."""
     mean: Logits = logits.mean(axis=0)
     return mean
 
@@ -71,7 +72,7 @@ class Predictions:
         """The rows of each library."""
         return {str(library): self.rows(self.library == library) for library in np.unique(self.library)}
 
-    def by_recording(self, join: Callable[[Logits], Logits] = _mean) -> Predictions:
+    def by_recording(self, join: Callable[[Logits], Logits] = mean_of_stretches) -> Predictions:
         """One row a recording: the logits of its stretches joined, truth of the first of them.
 
         Args:

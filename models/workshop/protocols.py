@@ -22,7 +22,7 @@ from models.workshop.clips import Clip, Fold
 from models.workshop.datasets import irmas, nsynth, openmic
 from models.workshop.datasets.listing import Listing, divide
 from models.workshop.held_out import predict_held_out, predict_mixtures
-from models.workshop.predictions import Logits, Predictions
+from models.workshop.predictions import Logits, Predictions, mean_of_stretches
 from models.workshop.recipe import Recipe, as_toml
 from models.workshop.reporting.metrics import Vector, best_thresholds, multi_scores, single_scores
 from models.workshop.reporting.run import Run, report_run
@@ -194,12 +194,7 @@ def _strongest(logits: Logits) -> Logits:
     return strongest
 
 
-def _average(logits: Logits) -> Logits:
-    average: Logits = logits.mean(axis=0)
-    return average
-
-
-_JOINS: Final = {"mean": _average, "max": _strongest}
+_JOINS: Final = {"mean": mean_of_stretches, "max": _strongest}
 
 
 def _stretches(clips: Iterable[Clip], part: str, window_s: float) -> list[Clip]:
