@@ -183,10 +183,8 @@ class Build:
         said.save(self._held_out(fold, seed, ".npz"))
         mixtures = predict_mixtures(network, clips, store, plan, fold=Fold(fold), frames=frames)
         mixtures.save(self._held_out(fold, seed, "-mix.npz"))
-        known = {label for clip in clips if Fold(fold).trains_on(clip) for label in clip.labels}
-        asked = [
-            clip for clip in clips if Fold(fold).judges_on(clip) and clip.is_single and known.issuperset(clip.labels)
-        ]
+        is_asked = Fold(fold).question(clips)
+        asked = [clip for clip in clips if clip.is_single and is_asked(clip)]
         robust = robustness(network, asked, labels=self.labels, parameters=self.recipe.frontend, frames=frames)
         self._held_out(fold, seed, ".json").write_text(robust.to_json(), encoding="utf-8")
 

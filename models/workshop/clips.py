@@ -7,7 +7,7 @@ libraries, never single files, because neighbours of a group share a microphone 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,6 +90,11 @@ class Fold:
         if self.held_out == GROUPS:
             return clip.is_real and zlib.crc32(clip.group.encode()) % 8 == 0
         return clip.library in self._libraries
+
+    def question(self, clips: Iterable[Clip]) -> Callable[[Clip], bool]:
+        """Tells which clips to ask about: those held out all of whose labels are among those trained on."""
+        known = {label for clip in clips if self.trains_on(clip) for label in clip.labels}
+        return lambda clip: self.judges_on(clip) and known.issuperset(clip.labels)
 
     @property
     def _libraries(self) -> list[str]:

@@ -29,12 +29,8 @@ def predict_held_out(
     network: Network, clips: Sequence[Clip], store: Store, *, labels: Sequence[str], fold: Fold, frames: int
 ) -> Predictions:
     """Predictions on the first `frames` of the unvaried held-out clips whose labels the training side has too."""
-    known = {label for clip in clips if fold.trains_on(clip) for label in clip.labels}
-    rows = [
-        row
-        for row in store.first_rows()
-        if fold.judges_on(clips[store.clip[row]]) and known.issuperset(clips[store.clip[row]].labels)
-    ]
+    is_asked = fold.question(clips)
+    rows = [row for row in store.first_rows() if is_asked(clips[store.clip[row]])]
     return predict(network, clips, store, labels=labels, rows=np.array(rows, dtype=np.int64), frames=frames)
 
 
@@ -50,18 +46,14 @@ def predict_mixtures(
     count: int = MIXTURES,
 ) -> Predictions:
     """Predictions on windows mixed of one to four held-out clips whose labels the training side has too."""
-    known = {label for clip in clips if fold.trains_on(clip) for label in clip.labels}
-
-    def belongs(clip: Clip) -> bool:
-        return fold.judges_on(clip) and known.issuperset(clip.labels)
-
-    if not any(clips[index].labels and belongs(clips[index]) for index in np.unique(store.clip)):
+    is_asked = fold.question(clips)
+    if not any(clips[index].labels and is_asked(clips[index]) for index in np.unique(store.clip)):
         return predict(network, clips, store, labels=plan.labels, rows=np.zeros(0, dtype=np.int64), frames=frames)
     mixer = Mixer(
         clips,
         plan.labels,
         store,
-        Sampler(clips, store, belongs, seed=0),
+        Sampler(clips, store, is_asked, seed=0),
         _PLAIN_MIXTURES,
         parameters=plan.parameters,
         frames=[frames],

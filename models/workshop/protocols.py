@@ -20,7 +20,7 @@ import torch
 from models.workshop.build import Build
 from models.workshop.clips import Clip, Fold
 from models.workshop.datasets import irmas, nsynth, openmic
-from models.workshop.datasets.listing import Listing, divide
+from models.workshop.datasets.listing import divide, found
 from models.workshop.held_out import predict_held_out, predict_mixtures
 from models.workshop.predictions import Logits, Predictions, mean_of_stretches
 from models.workshop.recipe import Recipe, as_toml
@@ -63,17 +63,17 @@ class Protocol:
 
 
 def _nsynth_8(root: Path) -> Parts:
-    return Parts(*(_found(nsynth.acoustic(root, split)) for split in ("train", "valid", "test")))
+    return Parts(*(found(nsynth.acoustic(root, split), root) for split in ("train", "valid", "test")))
 
 
 def _nsynth_balanced(root: Path) -> Parts:
-    train_part = nsynth.balanced(_found(nsynth.official(root, "train")), per_family=1000)
-    return Parts(train_part, _found(nsynth.official(root, "valid")), _found(nsynth.official(root, "test")))
+    train_part = nsynth.balanced(found(nsynth.official(root, "train"), root), per_family=1000)
+    return Parts(train_part, found(nsynth.official(root, "valid"), root), found(nsynth.official(root, "test"), root))
 
 
 def _irmas_single(without: frozenset[str]) -> Callable[[Path], Parts]:
     def read(root: Path) -> Parts:
-        rest, test = divide(_found(irmas.read_training(root, without=without)))
+        rest, test = divide(found(irmas.read_training(root, without=without), root))
         # The test part takes an eighth of all songs, the validation part an eighth of the others.
         learnt, chosen = divide(replace(clip, group=f"{clip.group}/") for clip in rest)
         return Parts(learnt, chosen, test)
@@ -82,15 +82,15 @@ def _irmas_single(without: frozenset[str]) -> Callable[[Path], Parts]:
 
 
 def _irmas_multi(root: Path) -> Parts:
-    learnt, chosen = divide(_found(irmas.read_training(root)))
-    return Parts(learnt, chosen, _found(irmas.read_testing(root)))
+    learnt, chosen = divide(found(irmas.read_training(root), root))
+    return Parts(learnt, chosen, found(irmas.read_testing(root), root))
 
 
 def _openmic(root: Path) -> Parts:
-    learnt, _ = divide(_found(openmic.official(root, "train")))
+    learnt, _ = divide(found(openmic.official(root, "train"), root))
     # Judged as a whole: windows are cut later.
     _, chosen = divide(openmic.official(root, "train", stretch_s=openmic.CLIP_S).clips)
-    return Parts(learnt, chosen, _found(openmic.official(root, "test", stretch_s=openmic.CLIP_S)))
+    return Parts(learnt, chosen, found(openmic.official(root, "test", stretch_s=openmic.CLIP_S), root))
 
 
 PROTOCOLS: Final[Mapping[str, Protocol]] = {
@@ -206,9 +206,3 @@ def _stretches(clips: Iterable[Clip], part: str, window_s: float) -> list[Clip]:
         starts = np.arange(0.0, max(duration_s - 0.5 * window_s, 0.01), window_s)
         stretches += [replace(whole, start_s=clip.start_s + float(start)) for start in starts]
     return stretches
-
-
-def _found(listing: Listing) -> list[Clip]:
-    if listing.missing:
-        print(f"{len(listing.missing)} files are missing and left out, first {listing.missing[0]}", flush=True)
-    return listing.clips

@@ -104,7 +104,8 @@ def train(
     Raises:
         TaggerError: no clip is left to train on.
     """
-    if not any(clips[index].labels and fold.trains_on(clips[index]) for index in np.unique(store.clip)):
+    trained_on = [clips[index] for index in np.unique(store.clip) if fold.trains_on(clips[index])]
+    if not any(clip.labels for clip in trained_on):
         raise TaggerError(checkpoint, "there is nothing to train on", "give recordings of further libraries")
     finished = checkpoint.with_suffix(".finished.pt")
     torch.manual_seed(plan.seed)
@@ -115,7 +116,7 @@ def train(
         return run.averaged.eval().cpu()
     first_step = run.resume(checkpoint)
     # The stream of batches is drawn anew after a resume: another seed, not the same batches twice.
-    has_singles = any(clips[index].is_single and fold.trains_on(clips[index]) for index in np.unique(store.clip))
+    has_singles = any(clip.is_single for clip in trained_on)
     mixer = _mixer(clips, store, plan, fold, seed=plan.seed + first_step, device=device, only_singles=has_singles)
     started, steps = time.monotonic(), plan.schedule.steps
     for step in range(first_step + 1, steps + 1):

@@ -31,6 +31,13 @@ class Listing:
     missing: list[Path]
 
 
+def found(listing: Listing, root: Path) -> list[Clip]:
+    """The clips whose audio is there; prints a line where others are missing."""
+    if listing.missing:
+        print(f"{root}: {len(listing.missing)} files are missing and left out, first {listing.missing[0]}", flush=True)
+    return listing.clips
+
+
 def listed(clips: Iterable[Clip], *, root: Path, layout: str) -> Listing:
     """Sorts out the clips whose audio is missing.
 
@@ -42,16 +49,16 @@ def listed(clips: Iterable[Clip], *, root: Path, layout: str) -> Listing:
     Raises:
         DatasetError: no clip has its audio.
     """
-    found: list[Clip] = []
+    there: list[Clip] = []
     is_there: dict[Path, bool] = {}
     for clip in clips:
         if clip.path not in is_there:
             is_there[clip.path] = clip.path.is_file()
         if is_there[clip.path]:
-            found.append(clip)
-    if not found:
+            there.append(clip)
+    if not there:
         raise DatasetError(root, "has no audio", f"expected is {layout}")
-    return Listing(found, [path for path, there in is_there.items() if not there])
+    return Listing(there, [path for path, is_file in is_there.items() if not is_file])
 
 
 def divide(clips: Iterable[Clip]) -> tuple[list[Clip], list[Clip]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from models.workshop.clips import Clip
 from models.workshop.datasets import folders, table
+from models.workshop.datasets.listing import found
 
 _MANIFEST = "manifest.csv"
 
@@ -19,7 +20,4 @@ def read_source(path: Path) -> list[Clip]:
         DatasetError: it cannot be read, or no audio is there.
     """
     manifest = path / _MANIFEST if path.is_dir() else path
-    listing = table.read(manifest) if manifest.is_file() else folders.read(path)
-    if listing.missing:
-        print(f"{path}: {len(listing.missing)} files are missing and left out, first {listing.missing[0]}", flush=True)
-    return listing.clips
+    return found(table.read(manifest) if manifest.is_file() else folders.read(path), path)
