@@ -38,7 +38,7 @@ from models.workshop.network import Network
 from models.workshop.predictions import Predictions
 from models.workshop.recipe import Recipe, as_toml
 from models.workshop.robustness import Robustness, robustness
-from models.workshop.training import train
+from models.workshop.training import read_finished, train
 from tagger.errors import TaggerError
 from tagger.taxonomy import LEAVES
 
@@ -136,7 +136,9 @@ class Build:
         """The network trained on everything."""
         schedule = replace(self.recipe.training, steps=self.recipe.final_steps)
         plan = replace(self.recipe.plan(self.labels, self.recipe.seeds[0]), schedule=schedule)
-        return train(self.clips, self.store(), plan, fold=Fold(""), checkpoint=self.work / "final.pt")
+        checkpoint = self.work / "final.pt"
+        finished = read_finished(plan, checkpoint)
+        return finished or train(self.clips, self.store(), plan, fold=Fold(""), checkpoint=checkpoint)
 
     def calibrate(self) -> Calibration:
         """Chooses the calibration on what the folds over libraries said, or the one over groups."""

@@ -107,13 +107,11 @@ def train(
     trained_on = [clips[index] for index in np.unique(store.clip) if fold.trains_on(clips[index])]
     if not any(clip.labels for clip in trained_on):
         raise TaggerError(checkpoint, "there is nothing to train on", "give recordings of further libraries")
-    finished = checkpoint.with_suffix(".finished.pt")
+    if finished := read_finished(plan, checkpoint):
+        return finished
     torch.manual_seed(plan.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     run = _Run(plan, device)
-    if finished.exists():
-        run.averaged.load_state_dict(torch.load(finished, weights_only=True, map_location=device))
-        return run.averaged.eval().cpu()
     first_step = run.resume(checkpoint)
     # The stream of batches is drawn anew after a resume: another seed, not the same batches twice.
     has_singles = any(clip.is_single for clip in trained_on)
@@ -131,8 +129,22 @@ def train(
     several = replace(plan, augmentation=replace(plan.augmentation, mixing=_MIXING, max_sounds=_MAX_SOUNDS))
     mixer = _mixer(clips, store, several, fold, seed=plan.seed, device=device, only_singles=False)
     run.teach_presence(mixer)
-    torch.save(run.averaged.state_dict(), finished)
+    torch.save(run.averaged.state_dict(), _finished(checkpoint))
     return run.averaged.eval().cpu()
+
+
+def read_finished(plan: Plan, checkpoint: Path) -> Network | None:
+    """The network of a run that has come to its end, which needs no clips any more; None before that."""
+    path = _finished(checkpoint)
+    if not path.exists():
+        return None
+    network = Network(plan.parameters.n_mels, len(plan.labels), plan.architecture)
+    network.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+    return network.eval()
+
+
+def _finished(checkpoint: Path) -> Path:
+    return checkpoint.with_suffix(".finished.pt")
 
 
 def _mixer(
