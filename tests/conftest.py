@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,4 +22,7 @@ def _no_leaked_threads() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.upper().startswith("TAGGER_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("TAGGER_CATALOG", str(tmp_path / "catalog.db"))
+    monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: tmp_path / "no settings")
