@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tagger.catalog import Catalog, Entry, Known, name_key
+from tagger.catalog import Catalog, Entry, Known
 from tagger.catalog.paths import folder_key
+from tagger.reconcile import compare
 from tagger.results import Analysis
+from tagger.stamp import is_gone
 from tagger.walk import Listing, Walk, walk
 from tagger.workers import Answer, SupportsAnalyse, Workers
 
@@ -107,27 +109,20 @@ class LibraryRun:
         listed = {folder_key(str(listing.folder)) for listing in found.listings if listing.is_whole}
         for root in found.roots:
             for folder in self._catalog.folders(root):
-                if folder_key(str(folder)) not in listed and _is_gone(folder):
+                if folder_key(str(folder)) not in listed and is_gone(folder):
                     self._catalog.mark(folder, self._catalog.known(folder, model), missing=True)
 
     def _compare(self, listing: Listing, known: Mapping[str, Known], *, force: bool) -> None:
-        here, back = set(), []
-        for name, stamp in listing.files.items():
-            key, path = name_key(name), listing.folder / name
-            here.add(key)
-            before = known.get(key)
-            if force or before is None or not before.is_current or stamp != (before.size, before.mtime_ns):
-                self._ahead.append(path)
-                continue
-            self._settled.append(Outcome(path, error=before.problem, is_unchanged=True))
-            self.unchanged += 1
-            if before.is_missing:
-                back.append(key)
-        if back:
-            self._catalog.mark(listing.folder, back, missing=False)
-        left = [key for key, before in known.items() if key not in here and not before.is_missing]
-        if listing.is_whole and (gone := [key for key in left if _is_gone(listing.folder / key)]):
-            self._catalog.mark(listing.folder, gone, missing=True)
+        found = compare(listing, known, force=force)
+        self._ahead += [listing.folder / name for name in found.to_do]
+        self.unchanged += len(found.unchanged)
+        self._settled += [
+            Outcome(listing.folder / name, error=problem, is_unchanged=True)
+            for name, problem in found.unchanged.items()
+        ]
+        for keys, missing in ((found.back, False), (found.gone, True)):
+            if keys:
+                self._catalog.mark(listing.folder, keys, missing=missing)
 
 
 class _Batch:
@@ -172,17 +167,6 @@ def _keep_busy(workers: Workers, ahead: Iterator[Path]) -> bool:
     while workers.has_room and (path := next(ahead, None)):
         workers.submit(path)
     return workers.is_busy
-
-
-def _is_gone(path: Path) -> bool:
-    """Whether there is nothing at a path, and not only no way to it."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _cores() -> int:

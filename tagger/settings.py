@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,6 +29,7 @@ LayerName = Literal["id3", "info", "ixml", "xmp"]
 _PREFIX: Final = "TAGGER_"
 _JOINT: Final = "__"
 _HOLDING_THE_MARK: Final = ("id3", "ixml", "xmp")
+_SPAN: Final = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d")
 
 
 class Section(BaseModel):
@@ -86,6 +88,53 @@ class VocabularySettings(Section):
         return value
 
 
+class DaemonSettings(Section):
+    """How the daemon watches folders and works in the background."""
+
+    workers: int = Field(
+        default=1, ge=1, le=64, description="How many files are analysed at a time. One is no burden beside a DAW."
+    )
+    settle_s: float = Field(
+        default=5.0,
+        ge=0.1,
+        le=3600,
+        description="For how many seconds a file has to stand still before it is read, so that none is read half.",
+    )
+    scan_every_min: float = Field(
+        default=60.0,
+        ge=1,
+        description="After how many minutes a folder is looked through again, though the system tells of changes.",
+    )
+    poll_every_min: float = Field(
+        default=10.0,
+        ge=0.05,
+        description="The same for folders of which the system does not tell: on servers, and where you asked for it.",
+    )
+    forget_after_days: float = Field(
+        default=30.0,
+        ge=1,
+        description="After how many days a file is forgotten that is gone from a folder which is there. What you said "
+        "of it is kept for ever.",
+    )
+    quiet_hours: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description='When nothing is analysed or written, by the clock, such as ["09:00-18:00"].'
+    )
+
+    @field_validator("quiet_hours", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """A variable of the environment holds the times with commas between."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _must_be_times(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            if not _SPAN.fullmatch(text):
+                raise ValueError(f'"{text}" is no span of time, such as "22:00-06:30"')
+        return value
+
+
 class Settings(BaseSettings):
     """All sections. Made by `load`."""
 
@@ -93,6 +142,7 @@ class Settings(BaseSettings):
 
     write: WriteSettings = WriteSettings()
     vocabulary: VocabularySettings = VocabularySettings()
+    daemon: DaemonSettings = DaemonSettings()
 
     @classmethod
     def settings_customise_sources(

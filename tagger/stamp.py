@@ -1,4 +1,4 @@
-"""What tells an unchanged file without reading it."""
+"""What tells an unchanged file without reading it, and one that is gone from one that is out of reach."""
 
 from __future__ import annotations
 
@@ -25,3 +25,14 @@ class Stamp(NamedTuple):
             return cls.from_status(path.stat())
         except OSError:
             return None
+
+
+def is_gone(path: Path) -> bool:
+    """Whether there is nothing at a path, and not only no way to it."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False

@@ -9,17 +9,28 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from tagger.audio import AUDIO_SUFFIXES
-from tagger.catalog.paths import is_text
+from tagger.catalog.paths import folder_key, is_text
 from tagger.stamp import Stamp
 
 _IGNORED_FOLDERS: Final = frozenset(
-    {"#recycle", "$recycle.bin", "@eadir", "__macosx", "ableton folder info", "lost+found", "system volume information"}
+    {
+        "#recycle",
+        "#snapshot",
+        "$recycle.bin",
+        "@eadir",
+        "@tmp",
+        "__macosx",
+        "_gsdata_",
+        "ableton folder info",
+        "lost+found",
+        "system volume information",
+    }
 )
 """Folders of programs and systems, in lower case; those with a dot in front are ignored too."""
 
@@ -70,6 +81,11 @@ class Walk:
     obstacles: list[Obstacle] = field(default_factory=list)
 
 
+def is_passed_over(name: str) -> bool:
+    """Whether a folder of this name, and all in it, belongs to a program or to the system."""
+    return name.startswith(".") or name.lower() in _IGNORED_FOLDERS
+
+
 def walk(paths: Iterable[Path]) -> Walk:
     """Finds the audio files at and below paths.
 
@@ -77,16 +93,37 @@ def walk(paths: Iterable[Path]) -> Walk:
         paths: folders, of which files with an audio suffix are taken, and files, taken whatever they
             are called.
     """
-    found = _Walker()
+    walker = _Walker()
     for path in paths:
-        found.start_at(os.path.abspath(path))
-    found.go()
-    return found.walk
+        walker.start_at(os.path.abspath(path))
+    found = Walk(roots=walker.roots)
+    for each in walker.go():
+        if isinstance(each, Listing):
+            found.listings.append(each)
+        else:
+            found.obstacles.append(each)
+    return found
+
+
+def scan(folder: Path, *, without: Collection[str] = (), is_deep: bool = True) -> Iterator[Listing | Obstacle]:
+    """Finds the audio files at and below one folder, a folder at a time and in memory for one folder.
+
+    Args:
+        folder: where to begin.
+        without: keys of folders, as `tagger.catalog.paths.folder_key` gives them, that are left out with all in them.
+        is_deep: whether folders below are looked into too.
+    """
+    walker = _Walker(without, is_deep=is_deep)
+    walker.start_at(os.path.abspath(folder))
+    return walker.go()
 
 
 class _Walker:
-    def __init__(self) -> None:
-        self.walk = Walk()
+    def __init__(self, without: Collection[str] = (), *, is_deep: bool = True) -> None:
+        self.roots: list[Path] = []
+        self._without = without
+        self._is_deep = is_deep
+        self._met: list[Obstacle] = []
         self._ahead: list[str] = []
         self._links: list[str] = []
         self._seen: set[tuple[int, int | str]] = set()
@@ -102,20 +139,27 @@ class _Walker:
             self._meet(path, "does not exist" if isinstance(error, FileNotFoundError) else _words(error))
             return
         if stat.S_ISDIR(status.st_mode):
-            self.walk.roots.append(Path(path))
+            self.roots.append(Path(path))
             self._ahead.append(path)
         else:
             folder, name = os.path.split(path)
             self._named.setdefault(folder, {})[name] = Stamp.from_status(status)
 
-    def go(self) -> None:
+    def go(self) -> Iterator[Listing | Obstacle]:
         self._ahead.reverse()
         while self._ahead or self._links:
             folder = self._ahead.pop() if self._ahead else self._links.pop(0)
-            if self._is_new(folder):
-                self._list(folder)
+            listing = self._list(folder) if self._is_new(folder) else None
+            yield from self._told()
+            if listing:
+                yield listing
+        yield from self._told()
         for folder, files in self._named.items():
-            self.walk.listings.append(Listing(Path(folder), files, is_whole=False))
+            yield Listing(Path(folder), files, is_whole=False)
+
+    def _told(self) -> Iterator[Obstacle]:
+        met, self._met = self._met, []
+        yield from met
 
     def _is_new(self, folder: str) -> bool:
         try:
@@ -129,13 +173,13 @@ class _Walker:
         self._seen.add(identity)
         return is_new
 
-    def _list(self, folder: str) -> None:
+    def _list(self, folder: str) -> Listing | None:
         try:
             with os.scandir(folder) as scan:
                 entries = sorted(scan, key=lambda entry: entry.name)
         except OSError as error:
             self._meet(folder, _words(error))
-            return
+            return None
         files: dict[str, Stamp] = {}
         below: list[str] = []
         for entry in entries:
@@ -144,8 +188,9 @@ class _Walker:
             except OSError as error:
                 self._meet(entry.path, _words(error))
         files |= self._named.pop(folder, {})
-        self.walk.listings.append(Listing(Path(folder), files, is_whole=True))
-        self._ahead += reversed(below)
+        if self._is_deep:
+            self._ahead += [each for each in reversed(below) if folder_key(each) not in self._without]
+        return Listing(Path(folder), files, is_whole=True)
 
     def _sort_in(self, entry: os.DirEntry[str], files: dict[str, Stamp], below: list[str]) -> None:
         """Puts an entry where it belongs: among the files, the folders or the links, or nowhere."""
@@ -158,15 +203,15 @@ class _Walker:
         if not is_text(entry.name):
             self._meet(entry.path, _BAD_NAME)
         elif is_folder:
-            if entry.name.lower() not in _IGNORED_FOLDERS:
-                (self._links if entry.is_symlink() else below).append(entry.path)
+            if not is_passed_over(entry.name):
+                (self._links if entry.is_symlink() and self._is_deep else below).append(entry.path)
         elif entry.is_file():
             files[entry.name] = Stamp.from_status(entry.stat())
         elif entry.is_symlink():
             self._meet(entry.path, "is a link to a file that is not there")
 
     def _meet(self, path: str, reason: str) -> None:
-        self.walk.obstacles.append(Obstacle(Path(path), reason))
+        self._met.append(Obstacle(Path(path), reason))
 
 
 def _words(error: OSError) -> str:

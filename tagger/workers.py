@@ -4,7 +4,8 @@ A decoder is foreign code over foreign data: it may crash its process, or the sy
 its memory. So each worker has a pipe of its own, over which it is told paths and answers each in turn;
 when one dies, the first path it had not answered is to blame, is tried once more in a fresh process,
 and then given up. The paths behind it go to other workers. `concurrent.futures` would lose all that
-was under way in any worker, and could not stop at once.
+was under way in any worker, and could not stop at once. A decoder may also go on for ever: a worker that
+is at one path for longer than `patience_s` is ended, and counts as dead.
 
 Workers ignore Ctrl-C, which a terminal sends to all; they end when they are closed, or by themselves
 when their pipe does because the parent is gone.
@@ -17,6 +18,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -27,13 +29,16 @@ from typing import Final, Protocol, Self
 
 from tagger.errors import TaggerError
 from tagger.results import Analysis
-from tagger.stamp import Stamp
+from tagger.stamp import Stamp, is_gone
 
 _AHEAD: Final = 2
 """Paths that a worker is told at a time, so that it need not wait for the parent between them."""
 
 _CRASHES: Final = 2
-_PATIENCE_S: Final = 5.0
+_LONGEST_S: Final = 1800.0
+"""More than ten times what a recording of ten hours takes on a slow machine."""
+
+_CLOSING_S: Final = 5.0
 _SINGLE_THREADED: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -53,11 +58,19 @@ class Answer:
         stamp: what the file was like when it was read; None where the answer may be another next time
             though the file stays as it is.
         result: the analysis, or why there is none.
+        found: how the file was found instead, where it was not as expected and so was not read.
+        is_gone: whether there was no file.
     """
 
     path: Path
     stamp: Stamp | None
     result: Analysis | str
+    found: Stamp | None = None
+    is_gone: bool = False
+
+
+_Task = tuple[Path, Stamp | None]
+"""A path, and how the file is expected to be found if that matters."""
 
 
 class Workers:
@@ -66,15 +79,19 @@ class Workers:
     Args:
         make_analyser: called once in each process; has to be picklable.
         count: the most processes at a time.
+        patience_s: the longest that a file may take, in seconds.
 
     Use as a context; leaving it stops all processes at once, whatever they are at.
     """
 
-    def __init__(self, make_analyser: Callable[[], SupportsAnalyse], count: int) -> None:
+    def __init__(
+        self, make_analyser: Callable[[], SupportsAnalyse], count: int, *, patience_s: float = _LONGEST_S
+    ) -> None:
         self._make_analyser = make_analyser
         self._count = count
+        self._patience_s = patience_s
         self._workers: list[_Worker] = []
-        self._again: deque[Path] = deque()
+        self._again: deque[_Task] = deque()
         self._crashes: Counter[Path] = Counter()
 
     def __enter__(self) -> Self:
@@ -89,30 +106,44 @@ class Workers:
     @property
     def is_busy(self) -> bool:
         """Whether an answer is still to come."""
-        return bool(self._again) or any(worker.paths for worker in self._workers)
+        return bool(self._again) or any(worker.tasks for worker in self._workers)
 
     @property
     def has_room(self) -> bool:
         """Whether another path would be taken up soon."""
         return not self._again and (
-            len(self._workers) < self._count or any(len(worker.paths) < _AHEAD for worker in self._workers)
+            len(self._workers) < self._count or any(len(worker.tasks) < _AHEAD for worker in self._workers)
         )
 
-    def submit(self, path: Path) -> None:
-        """Gives a path to the worker with the least to do."""
-        if all(worker.paths for worker in self._workers) and len(self._workers) < self._count:
-            self._workers.append(_Worker(self._make_analyser))
-        min(self._workers, key=lambda worker: len(worker.paths)).tell(path)
+    def submit(self, path: Path, expected: Stamp | None = None) -> None:
+        """Gives a path to the worker with the least to do.
 
-    def answers(self, timeout_s: float) -> Iterator[Answer]:
+        Args:
+            path: the file.
+            expected: how it has to be found to be read; None if that does not matter.
+        """
+        self._submit((path, expected))
+
+    def _submit(self, task: _Task) -> None:
+        if all(worker.tasks for worker in self._workers) and len(self._workers) < self._count:
+            self._workers.append(_Worker(self._make_analyser))
+        min(self._workers, key=lambda worker: len(worker.tasks)).tell(task)
+
+    def answers(self, timeout_s: float | None, wake: Connection | None = None) -> Iterator[Answer]:
         """Waits for answers, and yields those that are there.
+
+        Args:
+            timeout_s: the longest to wait, in seconds; None to wait without end.
+            wake: a connection that ends the waiting too when there is something to be read from it.
 
         Raises:
             TaggerError: the analyser could not be made.
         """
         while self._again and len(self._workers) < self._count:
-            self.submit(self._again.popleft())
-        ready = wait([worker.connection for worker in self._workers], timeout_s)
+            self._submit(self._again.popleft())
+        connections = [worker.connection for worker in self._workers]
+        ready = wait([*connections, wake] if wake else connections, timeout_s)
+        self._end_the_stuck()
         for worker in [worker for worker in self._workers if worker.connection in ready]:
             try:
                 answer = worker.receive()
@@ -121,21 +152,29 @@ class Workers:
             if answer:
                 yield answer
 
+    def _end_the_stuck(self) -> None:
+        """Kills what is at one path for too long; that it is dead is then found out as for any other."""
+        for worker in self._workers:
+            if worker.tasks and time.monotonic() - worker.since > self._patience_s:
+                worker.kill()
+
     def _bury(self, worker: _Worker) -> Answer | None:
         """Sees to what a dead worker left behind; gives up the path that killed two."""
         self._workers.remove(worker)
         worker.close()
         if not worker.is_ready:
             raise TaggerError(sys.executable, "a process to work in could not be started", "see above for the cause")
-        self._again += worker.paths
-        if not worker.paths:
+        self._again += worker.tasks
+        if not worker.tasks:
             return None
-        path = worker.paths[0]
+        path, _ = worker.tasks[0]
         self._crashes[path] += 1
         if self._crashes[path] < _CRASHES:
             return None
-        self._again.remove(path)
-        return Answer(path, Stamp.of(path), "the decoder crashed on it (copy or export it again)")
+        del self._crashes[path]
+        self._again.remove(worker.tasks[0])
+        how = "did not come to an end with" if time.monotonic() - worker.since > self._patience_s else "crashed on"
+        return Answer(path, Stamp.of(path), f"the decoder {how} it (copy or export it again)")
 
 
 class _Worker:
@@ -144,18 +183,21 @@ class _Worker:
     def __init__(self, make_analyser: Callable[[], SupportsAnalyse]) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.paths: deque[Path] = deque()
+        self.tasks: deque[_Task] = deque()
+        self.since = time.monotonic()
         self.is_ready = False
         self._process = context.Process(target=_serve, args=(theirs, make_analyser), daemon=True)
         with _interrupts_held(), _single_threaded():
             self._process.start()
         theirs.close()
 
-    def tell(self, path: Path) -> None:
-        self.paths.append(path)
+    def tell(self, task: _Task) -> None:
+        if not self.tasks:
+            self.since = time.monotonic()
+        self.tasks.append(task)
         # Whether a worker is dead is found out when its answer is waited for.
         with suppress(OSError):
-            self.connection.send(path)
+            self.connection.send(task)
 
     def receive(self) -> Answer | None:
         """The next answer; None when the process says that it is ready for the first path.
@@ -166,7 +208,8 @@ class _Worker:
         """
         message = self.connection.recv()
         if isinstance(message, Answer):
-            self.paths.popleft()
+            self.tasks.popleft()
+            self.since = time.monotonic()
             return message
         if isinstance(message, TaggerError):
             raise message
@@ -179,7 +222,7 @@ class _Worker:
     def close(self) -> None:
         self.kill()
         # One that waits for a dead network share does not even die of that.
-        self._process.join(_PATIENCE_S)
+        self._process.join(_CLOSING_S)
         self.connection.close()
 
 
@@ -194,11 +237,13 @@ def _serve(connection: Connection, make_analyser: Callable[[], SupportsAnalyse])
             return
         connection.send(None)
         while True:
-            connection.send(_answer(analyser, connection.recv()))
+            connection.send(_answer(analyser, *connection.recv()))
 
 
-def _answer(analyser: SupportsAnalyse, path: Path) -> Answer:
+def _answer(analyser: SupportsAnalyse, path: Path, expected: Stamp | None) -> Answer:
     before = Stamp.of(path)
+    if before and expected and before != expected:
+        return Answer(path, None, _CHANGED, before)
     may_pass = False
     try:
         result: Analysis | str = analyser.analyse(path)
@@ -211,11 +256,14 @@ def _answer(analyser: SupportsAnalyse, path: Path) -> Answer:
         may_pass = True
     after = Stamp.of(path)
     if after is None:
-        return Answer(path, None, result if isinstance(result, str) else "vanished while it was read")
+        reason = result if isinstance(result, str) else "vanished while it was read"
+        return Answer(path, None, reason, is_gone=is_gone(path))
     if after != before:
-        return Answer(path, None, "changed while it was read (run again)")
+        return Answer(path, None, _CHANGED, after)
     return Answer(path, None if may_pass else before, result)
 
+
+_CHANGED: Final = "changed while it was read (run again)"
 
 _PASSING: Final = (OSError, ImportError, MemoryError)
 """What may be otherwise next time though the file is the same: permissions, extras to install, memory."""

@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import Self
 
 from tagger.catalog import detail, report, search, store
+from tagger.catalog.changes import Changes
 from tagger.catalog.database import open_engine, plain_errors, reading, writing
+from tagger.catalog.jobs import Jobs
 from tagger.catalog.migrate import upgrade
 from tagger.catalog.records import Entry, FileRecord, Hit, Known, LabelState, Problem, Query, Stats
+from tagger.catalog.roots import Roots
+from tagger.results import Analysis
 
 
 def default_catalog_path() -> Path:
@@ -43,6 +47,10 @@ class Catalog:
         self.backup = upgrade(path)
         """The backup that was made before an upgrade, or None."""
         self._engine = open_engine(path)
+        self.roots = Roots(self._engine, path)
+        """The watched folders."""
+        self.jobs = Jobs(self._engine, path)
+        """What the daemon still has to do."""
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +96,37 @@ class Catalog:
         """
         with plain_errors(self.path), writing(self._engine) as connection:
             store.mark(connection, folder, names, missing=missing)
+
+    def mark_below(self, folder: Path) -> None:
+        """Notes that a folder is gone with all below it. Nothing is dropped by it."""
+        with plain_errors(self.path), writing(self._engine) as connection:
+            store.mark_below(connection, folder)
+
+    def forget(self, under: Path, before: float) -> int:
+        """Drops the places below a folder whose files are missing for good.
+
+        That is since before a time, or at all where the same audio is at another place. A recording goes
+        with its last place, unless a person judged its labels: those are kept for the day it turns up again.
+
+        Args:
+            under: the folder, with all below it.
+            before: a time in seconds since 1970.
+
+        Returns:
+            how many places were dropped.
+        """
+        with plain_errors(self.path), writing(self._engine) as connection:
+            return store.forget(connection, under, before)
+
+    def analysis_of(self, payload_hash: str, model: str) -> Analysis | None:
+        """What a model, as `name@version`, said of a recording; None if it was not asked."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return detail.analysis_of(connection, payload_hash, model)
+
+    def changes(self) -> Changes:
+        """Tells whether anybody wrote to the catalog, at next to no cost. To be closed."""
+        with plain_errors(self.path):
+            return Changes(self.path)
 
     def restat(self, path: Path, *, size: int, mtime_ns: int) -> None:
         """Notes the new size and time of a file after a change that left its audio as it was."""

@@ -43,6 +43,19 @@ def records_in(connection: Connection, folder: Path) -> dict[str, FileRecord]:
     return {paths.name_key(record.path.name): record for record in records}
 
 
+def analysis_of(connection: Connection, payload_hash: str, model: str) -> Analysis | None:
+    """What a model said of a recording."""
+    analysed = ANALYSIS.join(SOURCE).join(FILE, FILE.c.id == ANALYSIS.c.file_id)
+    columns = (*ANALYSIS.c, SOURCE.c.name.label("source"), *_FILE_COLUMNS)
+    statement = select(*columns).select_from(analysed)
+    statement = statement.where(FILE.c.payload_hash == payload_hash, SOURCE.c.name == model)
+    row = connection.execute(statement).mappings().first()
+    if row is None:
+        return None
+    labels = connection.execute(_labels([row["file_id"]])).mappings().all()
+    return _analysis(row, _facts(row), row, labels)
+
+
 def export(connection: Connection) -> Iterator[FileRecord]:
     """Every path that has a recording, missing ones too, by path."""
     return _all_records(connection, true())
@@ -117,7 +130,7 @@ def _record(
     analysis: RowMapping,
     copies: Sequence[RowMapping],
 ) -> FileRecord:
-    facts = AudioFacts(place["duration_s"], place["sample_rate"], place["channels"], place["payload_hash"])
+    facts = _facts(place)
     return FileRecord(
         path=_path(place),
         size=place["size"],
@@ -134,6 +147,10 @@ def _record(
         is_missing=place["missing_since"] is not None,
         same_audio=tuple(_path(copy) for copy in copies if copy["id"] != place["id"]),
     )
+
+
+def _facts(row: RowMapping) -> AudioFacts:
+    return AudioFacts(row["duration_s"], row["sample_rate"], row["channels"], row["payload_hash"])
 
 
 def _label(row: RowMapping) -> LabelRecord:

@@ -18,9 +18,9 @@ from sqlalchemy import Connection, Table, case, delete, exists, func, or_, selec
 from sqlalchemy.dialects.sqlite import insert
 
 from tagger.catalog import paths
-from tagger.catalog.conditions import at_path, in_folder
+from tagger.catalog.conditions import at_path, in_folder, in_subtree
 from tagger.catalog.records import HUMAN, Entry, LabelState
-from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LABEL, LOCATION, SOURCE, TAG, WORDS
+from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LABEL, LOCATION, METADATA, SOURCE, TAG, WORDS
 from tagger.catalog.words import index_words
 from tagger.errors import CatalogError
 from tagger.results import Analysis, Instrument
@@ -74,6 +74,41 @@ def mark(connection: Connection, folder: Path, names: Collection[str], *, missin
             .where(in_folder(paths.folder_text(folder)), in_chunk, other)
             .values(missing_since=time.time() if missing else None)
         )
+
+
+def mark_below(connection: Connection, folder: Path) -> None:
+    """Notes that all files at and below a folder are gone."""
+    below = select(FOLDER.c.id).where(in_subtree(folder))
+    here = LOCATION.c.folder_id.in_(below) & LOCATION.c.missing_since.is_(None)
+    connection.execute(update(LOCATION).where(here).values(missing_since=time.time()))
+
+
+def forget(connection: Connection, under: Path, before: float) -> int:
+    """Drops missing places that are old or were moved from, and recordings without any place that no person judged."""
+    other = LOCATION.alias()
+    is_elsewhere = exists().where(other.c.file_id == LOCATION.c.file_id, other.c.missing_since.is_(None))
+    below = LOCATION.c.folder_id.in_(select(FOLDER.c.id).where(in_subtree(under)))
+    is_over = LOCATION.c.missing_since.is_not(None) & or_(LOCATION.c.missing_since < before, is_elsewhere)
+    rows = connection.execute(select(LOCATION.c.id, LOCATION.c.file_id).where(below, is_over)).all()
+    ids = [location_id for location_id, _ in rows]
+    file_ids = list({file_id for _, file_id in rows if file_id is not None})
+    for start in range(0, len(ids), _CHUNK):
+        _drop_locations(connection, ids[start : start + _CHUNK])
+    for start in range(0, len(file_ids), _CHUNK):
+        _drop_homeless(connection, file_ids[start : start + _CHUNK])
+    return len(ids)
+
+
+def _drop_homeless(connection: Connection, file_ids: Collection[int]) -> None:
+    human = select(SOURCE.c.id).where(SOURCE.c.name == HUMAN).scalar_subquery()
+    is_judged = exists().where(LABEL.c.file_id == FILE.c.id, LABEL.c.source_id == human)
+    has_place = exists().where(LOCATION.c.file_id == FILE.c.id)
+    homeless = select(FILE.c.id).where(FILE.c.id.in_(file_ids), ~has_place, ~is_judged)
+    ids = connection.scalars(homeless).all()
+    for table in METADATA.sorted_tables:
+        if table is not LOCATION and any(key.column is FILE.c.id for key in table.foreign_keys):
+            connection.execute(delete(table).where(table.c.file_id.in_(ids)))
+    connection.execute(delete(FILE).where(FILE.c.id.in_(ids)))
 
 
 def restat(connection: Connection, path: Path, *, size: int, mtime_ns: int) -> None:
@@ -146,6 +181,10 @@ def _drop_moved(connection: Connection, file_ids: Collection[int]) -> None:
     """Drops the missing locations of recordings that were just found elsewhere."""
     moved = select(LOCATION.c.id).where(LOCATION.c.file_id.in_(file_ids), LOCATION.c.missing_since.is_not(None))
     ids = connection.scalars(moved).all()
+    _drop_locations(connection, ids)
+
+
+def _drop_locations(connection: Connection, ids: Sequence[int]) -> None:
     if ids:
         connection.execute(delete(WORDS).where(WORDS.c.rowid.in_(ids)))
         connection.execute(delete(LOCATION).where(LOCATION.c.id.in_(ids)))
