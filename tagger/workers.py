@@ -129,20 +129,20 @@ class Workers:
             self._workers.append(_Worker(self._make_analyser))
         min(self._workers, key=lambda worker: len(worker.tasks)).tell(task)
 
-    def answers(self, timeout_s: float | None, wake: Connection | None = None) -> Iterator[Answer]:
-        """Waits for answers, and yields those that are there.
+    @property
+    def connections(self) -> list[Connection]:
+        """What `multiprocessing.connection.wait` has to wait for beside other things, until there are answers."""
+        return [worker.connection for worker in self._workers]
 
-        Args:
-            timeout_s: the longest to wait, in seconds; None to wait without end.
-            wake: a connection that ends the waiting too when there is something to be read from it.
+    def answers(self, timeout_s: float) -> Iterator[Answer]:
+        """Waits for answers, and yields those that are there.
 
         Raises:
             TaggerError: the analyser could not be made.
         """
         while self._again and len(self._workers) < self._count:
             self._submit(self._again.popleft())
-        connections = [worker.connection for worker in self._workers]
-        ready = wait([*connections, wake] if wake else connections, timeout_s)
+        ready = wait(self.connections, timeout_s)
         self._end_the_stuck()
         for worker in [worker for worker in self._workers if worker.connection in ready]:
             try:

@@ -21,7 +21,8 @@ def only_one(catalog: Path) -> Iterator[None]:
     """
     lock = FileLock(lock_path(catalog))
     try:
-        lock.acquire(blocking=False)
+        # Somebody who only asks holds it for a moment.
+        lock.acquire(timeout=1)
     except Timeout:
         number = holder(catalog)
         who = f" (process {number})" if number else ""

@@ -97,10 +97,10 @@ class Catalog:
         with plain_errors(self.path), writing(self._engine) as connection:
             store.mark(connection, folder, names, missing=missing)
 
-    def mark_below(self, folder: Path) -> None:
-        """Notes that a folder is gone with all below it. Nothing is dropped by it."""
+    def mark_below(self, folder: Path) -> int:
+        """Notes that a folder is gone with all below it, and gives how many files that are. Nothing is dropped by it."""
         with plain_errors(self.path), writing(self._engine) as connection:
-            store.mark_below(connection, folder)
+            return store.mark_below(connection, folder)
 
     def forget(self, under: Path, before: float) -> int:
         """Drops the places below a folder whose files are missing for good.
@@ -133,12 +133,12 @@ class Catalog:
         with plain_errors(self.path), writing(self._engine) as connection:
             store.restat(connection, path, size=size, mtime_ns=mtime_ns)
 
-    def known(self, folder: Path, model: str) -> Mapping[str, Known]:
+    def known(self, folder: Path, model: str | None) -> Mapping[str, Known]:
         """What is held of the files directly in a folder.
 
         Args:
             folder: the folder.
-            model: the model whose analyses count, as `name@version`.
+            model: the model whose analyses count, as `name@version`; None for those of any.
 
         Returns:
             by the key of each name, as `tagger.catalog.name_key` gives it.

@@ -18,10 +18,12 @@ _PAGE: Final = 500
 _HERE: Final = LOCATION.c.missing_since.is_(None)
 
 
-def known(connection: Connection, folder: Path, model: str) -> dict[str, Known]:
+def known(connection: Connection, folder: Path, model: str | None) -> dict[str, Known]:
     """What is held of the files directly in a folder, by the keys of their names."""
-    source_id = select(SOURCE.c.id).where(SOURCE.c.name == model).scalar_subquery()
-    analysed = exists().where(ANALYSIS.c.file_id == LOCATION.c.file_id, ANALYSIS.c.source_id == source_id)
+    analysed = exists().where(ANALYSIS.c.file_id == LOCATION.c.file_id)
+    if model is not None:
+        source_id = select(SOURCE.c.id).where(SOURCE.c.name == model).scalar_subquery()
+        analysed = analysed.where(ANALYSIS.c.source_id == source_id)
     is_problem, is_missing = LOCATION.c.problem.is_not(None), LOCATION.c.missing_since.is_not(None)
     columns = LOCATION.c["name_key", "size", "mtime_ns"]
     statement = select(*columns, or_(is_problem, analysed), is_missing, LOCATION.c.problem)

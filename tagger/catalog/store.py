@@ -76,11 +76,11 @@ def mark(connection: Connection, folder: Path, names: Collection[str], *, missin
         )
 
 
-def mark_below(connection: Connection, folder: Path) -> None:
-    """Notes that all files at and below a folder are gone."""
+def mark_below(connection: Connection, folder: Path) -> int:
+    """Notes that all files at and below a folder are gone, and gives how many that are."""
     below = select(FOLDER.c.id).where(in_subtree(folder))
     here = LOCATION.c.folder_id.in_(below) & LOCATION.c.missing_since.is_(None)
-    connection.execute(update(LOCATION).where(here).values(missing_since=time.time()))
+    return connection.execute(update(LOCATION).where(here).values(missing_since=time.time())).rowcount
 
 
 def forget(connection: Connection, under: Path, before: float) -> int:
