@@ -14,6 +14,9 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from daemon import service_cli
+from daemon.service_cli import CatalogOption, JsonOption
+
 LabelSetName = Literal["own", "irmas", "openmic", "nsynth"]
 SortName = Literal["confidence", "name", "path", "duration", "tempo", "added"]
 ExportFormat = Literal["jsonl", "csv"]
@@ -29,11 +32,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-CatalogOption = Annotated[
-    Path | None,
-    typer.Option("--catalog", help="The catalog file; TAGGER_CATALOG names another for good.", show_default=False),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")]
 LabelsOption = Annotated[LabelSetName, typer.Option("--labels", help="The label set to answer in.")]
 
 
@@ -187,6 +185,9 @@ def export(
 
     with open_catalog(catalog) as opened:
         listing.export(opened, as_csv=export_format == "csv", output=output)
+
+
+service_cli.add_to(app)
 
 
 def main() -> None:

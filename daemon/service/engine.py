@@ -26,6 +26,7 @@ from daemon.service.events import Broadcast, HoldsChanged, ProgressMade, Subscri
 from daemon.service.holds import PAUSED, Holds
 from daemon.service.overseeing import Overseer, RootState
 from daemon.service.pace import Pace
+from daemon.service.retrying import retry
 from daemon.service.tagging import Tagging
 from tagger.catalog import Catalog
 from tagger.catalog.jobs import Counts, Job, Task
@@ -207,7 +208,7 @@ class Engine:
 
     def retry(self, under: Path | None = None) -> int:
         """Tries again what failed or was taken off; gives how many files that are."""
-        count = self._catalog.jobs.retry(under, now=self._now())
+        count = retry(self._catalog, under, now=self._now())
         self._look_at_catalog()
         return count
 
@@ -306,10 +307,10 @@ class Engine:
         self.beat = time.monotonic()
         wait([self._waker, *self._analysing.connections], timeout_s)
         self.beat = time.monotonic()
-        if self._waker.poll():
-            self._is_woken.clear()
-            while self._waker.poll():
-                self._waker.recv_bytes()
+        while self._waker.poll():
+            self._waker.recv_bytes()
+        # In this order: what comes between is seen to by the turn that follows.
+        self._is_woken.clear()
 
     def _look_at_catalog(self) -> None:
         self._next_look = 0.0

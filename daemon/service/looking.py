@@ -139,25 +139,33 @@ def _is_same(root: Root) -> bool:
 
 
 class Hand:
-    """Does one thing after another for a root, each on a thread that ends with it."""
+    """Does one thing after another for a root, each on a thread that ends with it.
 
-    def __init__(self, name: str) -> None:
+    Args:
+        name: of its threads.
+        wake: called from the thread when it is done.
+    """
+
+    def __init__(self, name: str, wake: Callable[[], None]) -> None:
         self._name = name
+        self._wake = wake
         self._thread: threading.Thread | None = None
-        self.since = 0.0
-        """When it began what it is at, in seconds of the monotonic clock."""
-
-    @property
-    def is_busy(self) -> bool:
+        self.is_busy = False
         """Whether it is at something."""
-        return self._thread is not None and self._thread.is_alive()
+        self.since = 0.0
+        """When it began what it is at, or was last seen to get on with it, in seconds of the monotonic clock."""
 
     def do(self, task: Callable[[], None]) -> None:
         """Begins something. It must not be busy."""
-        self.since = time.monotonic()
+        self.is_busy, self.since = True, time.monotonic()
         # A thread that waits for a dead share must not keep the program from ending.
         self._thread = threading.Thread(target=self._do, args=(task,), name=self._name, daemon=True)
         self._thread.start()
+
+    def join(self, timeout_s: float) -> None:
+        """Waits for it to be done."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
 
     def _do(self, task: Callable[[], None]) -> None:
         try:
@@ -165,8 +173,6 @@ class Hand:
         except TaggerError as error:
             # The catalog may be locked or full for a while; what is not answered is asked again.
             _LOG.error("%s", error)
-
-    def join(self, timeout_s: float) -> None:
-        """Waits for it to be done."""
-        if self._thread is not None:
-            self._thread.join(timeout_s)
+        finally:
+            self.is_busy = False
+            self._wake()

@@ -45,7 +45,7 @@ class RootState:
 
     Attributes:
         root: what was asked for.
-        state: "offline", "paused", "scanning" or "watching".
+        state: "starting", "offline", "paused", "scanning" or "watching".
         is_native: whether the system tells of changes in it.
         notice: what its user should know, or None.
         files: audio files in it when it was last looked through; None before that.
@@ -153,7 +153,7 @@ class Overseer:
             self._broadcast.tell(RootChanged(charge.root.path, "removed"))
         for at, root in roots.items():
             if at not in self._charges:
-                self._charges[at] = _Charge(root, Hand(f"root {at}"))
+                self._charges[at] = _Charge(root, Hand(f"root {at}", self._wake))
                 self._tell(self._charges[at])
             elif (charge := self._charges[at]).root != root:
                 self._change(charge, root)
@@ -444,11 +444,13 @@ def _stop_watching(charge: _Charge) -> None:
 
 def _state(charge: _Charge) -> RootState:
     state = "scanning" if charge.is_scanning else "watching"
-    if charge.root.is_paused:
+    if not charge.is_online:
+        state = "offline" if charge.root.offline_since is not None else "starting"
+    elif charge.root.is_paused:
         state = "paused"
     return RootState(
         root=charge.root,
-        state=state if charge.is_online else "offline",
+        state=state,
         is_native=charge.is_native,
         notice=charge.notice,
         files=charge.files,

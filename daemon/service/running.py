@@ -13,10 +13,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +28,7 @@ from daemon.service.priority import BackgroundAnalyser, go_to_background
 from daemon.service.supervision import notify, watchdog_s
 from tagger import settings
 from tagger.catalog import default_catalog_path
-from tagger.errors import ModelError
+from tagger.errors import ModelError, TaggerError
 
 _LOG: Final = logging.getLogger("daemon")
 _STALE_S: Final = 120.0
@@ -83,17 +82,30 @@ def _wait(stop: threading.Event, engine: Engine) -> bool:
 
 
 def _model_name() -> str:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_send_model_name, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()
     try:
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-            return pool.submit(_read_model_name).result()
-    except BrokenProcessPool as error:
-        raise ModelError(sys.executable, "a process to read the model in could not be started") from error
+        answer = ours.recv()
+    except EOFError:
+        raise ModelError(sys.executable, "a process to read the model in could not be started") from None
+    finally:
+        process.join()
+        ours.close()
+    if isinstance(answer, TaggerError):
+        raise answer
+    return str(answer)
 
 
-def _read_model_name() -> str:
+def _send_model_name(connection: Connection) -> None:
     from tagger.recogniser import Recogniser
 
-    return Recogniser().name
+    try:
+        connection.send(Recogniser().name)
+    except TaggerError as error:
+        connection.send(error)
 
 
 @contextmanager

@@ -36,9 +36,8 @@ class Tagging:
     ) -> None:
         self._catalog = catalog
         self._broadcast = broadcast
-        self._wake = wake
         self._now = now
-        self._hand = Hand("tagging")
+        self._hand = Hand("tagging", wake)
         self._jobs: list[Job] = []
         self._results: list[Result] = []
         self._is_closing = False
@@ -75,13 +74,10 @@ class Tagging:
         self.collect()
 
     def _work(self) -> None:
-        try:
-            for job in self._jobs:
-                if self._is_closing:
-                    return
-                self._results.append(self._write(job))
-        finally:
-            self._wake()
+        for job in self._jobs:
+            if self._is_closing:
+                return
+            self._results.append(self._write(job))
 
     def _write(self, job: Job) -> Result:
         record = self._catalog.show(job.path)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from tagger.errors import CatalogError
@@ -44,7 +44,13 @@ def open_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
         path: the SQLite file.
         foreign_keys: whether references are enforced; off only while tables are rebuilt.
     """
-    engine = create_engine("sqlite://", creator=lambda: _connect(path, foreign_keys=foreign_keys))
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: _connect(path, foreign_keys=foreign_keys),
+        # What SQLAlchemy would take by itself closes the connections of other threads when there are many.
+        poolclass=QueuePool,
+        pool_use_lifo=True,
+    )
     event.listen(engine, "begin", _begin)
     return engine
 

@@ -1,0 +1,185 @@
+"""Having the system start the daemon: systemd on Linux, launchd on macOS, the Task Scheduler on Windows.
+
+All of them for the user who asks, none for the machine, so that nobody needs to be root. What each is given
+is the text that `unit_text` and its neighbours make; the rest is calling the system's own command.
+"""
+
+from __future__ import annotations
+
+import os
+import plistlib
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+from xml.sax.saxutils import escape
+
+from daemon.output import nearby, print_line, print_problem
+from daemon.service.lock import is_running
+from daemon.service.logs import default_log_path
+from tagger.catalog import default_catalog_path
+from tagger.errors import TaggerError
+
+UNIT: Final = "tagger.service"
+AGENT: Final = "io.github.instrument-tagger.daemon"
+TASK: Final = "Instrument tagger"
+
+
+class ServiceError(TaggerError):
+    """Raised when the system does not take the service."""
+
+
+def install(catalog: Path | None) -> None:
+    """Has the system start the daemon now and at each login.
+
+    Raises:
+        ServiceError: the system does not take it.
+    """
+    path = unit_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    command = daemon_command(catalog)
+    if sys.platform == "win32":
+        path.write_text(task_text(command), encoding="utf-16")
+        _call(["schtasks", "/Create", "/F", "/TN", TASK, "/XML", str(path)], path)
+        _call(["schtasks", "/Run", "/TN", TASK], path)
+    elif sys.platform == "darwin":
+        path.write_bytes(agent_text(command))
+        _call(["launchctl", "bootstrap", f"gui/{os.getuid()}", str(path)], path)
+    else:
+        path.write_text(unit_text(command), encoding="utf-8")
+        _call(["systemctl", "--user", "daemon-reload"], path)
+        _call(["systemctl", "--user", "enable", "--now", UNIT], path)
+    print_line(f"installed as {nearby(path)}; it logs to {nearby(default_log_path())}")
+
+
+def remove() -> None:
+    """Stops the daemon, and has the system start it no more.
+
+    Raises:
+        ServiceError: it was not installed, or the system does not let go of it.
+    """
+    path = unit_path()
+    if not path.exists():
+        raise ServiceError(path, "the service is not installed", "`tagger service install` does that")
+    if sys.platform == "win32":
+        _call(["schtasks", "/End", "/TN", TASK], path, is_needed=False)
+        _call(["schtasks", "/Delete", "/F", "/TN", TASK], path)
+    elif sys.platform == "darwin":
+        _call(["launchctl", "bootout", f"gui/{os.getuid()}/{AGENT}"], path, is_needed=False)
+    else:
+        _call(["systemctl", "--user", "disable", "--now", UNIT], path)
+    path.unlink()
+    if sys.platform == "linux":
+        _call(["systemctl", "--user", "daemon-reload"], path, is_needed=False)
+    print_line("removed")
+
+
+def status() -> None:
+    """Says whether the service is installed, and whether a daemon runs."""
+    path = unit_path()
+    print_line(f"installed as {nearby(path)}" if path.exists() else "not installed; `tagger service install` does that")
+    print_line("a daemon is running" if is_running(default_catalog_path()) else "no daemon is running")
+    if path.exists() and sys.platform == "linux":
+        print_problem(f"`systemctl --user status {UNIT}` tells more")
+
+
+def unit_path() -> Path:
+    """Where the system looks for what is to be started."""
+    if sys.platform == "win32":
+        from platformdirs import user_data_path
+
+        return user_data_path("tagger", appauthor=False) / "daemon-task.xml"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "LaunchAgents" / f"{AGENT}.plist"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user" / UNIT
+
+
+def daemon_command(catalog: Path | None) -> list[str]:
+    """What starts the daemon: this Python with this program, whatever the PATH is at login."""
+    chosen = ["--catalog", str(catalog.absolute())] if catalog else []
+    return [sys.executable, "-m", "daemon", "daemon", *chosen]
+
+
+def unit_text(command: Sequence[str]) -> str:
+    """The unit for systemd."""
+    start = " ".join(f'"{part}"' for part in (each.replace("%", "%%").replace('"', '\\"') for each in command))
+    return f"""\
+[Unit]
+Description=Instrument tagger: analyses new audio in watched folders
+Documentation=man:systemd.service(5)
+
+[Service]
+Type=notify
+ExecStart={start}
+Restart=on-failure
+RestartSec=10
+WatchdogSec=5min
+TimeoutStopSec=10
+KillMode=mixed
+OOMPolicy=continue
+Nice=19
+CPUWeight=idle
+CPUSchedulingPolicy=batch
+IOSchedulingClass=idle
+MemoryHigh=1G
+
+[Install]
+WantedBy=default.target
+"""
+
+
+def agent_text(command: Sequence[str]) -> bytes:
+    """The property list for launchd."""
+    return plistlib.dumps(
+        {
+            "Label": AGENT,
+            "ProgramArguments": list(command),
+            "RunAtLoad": True,
+            "KeepAlive": {"SuccessfulExit": False},
+            "ProcessType": "Background",
+            "LowPriorityIO": True,
+            "Nice": 19,
+        }
+    )
+
+
+def task_text(command: Sequence[str]) -> str:
+    """The task for Windows. It has no window: `pythonw` stands beside `python`."""
+    program = Path(command[0])
+    windowless = program.with_name("pythonw.exe")
+    arguments = subprocess.list2cmdline(command[1:])
+    return f"""\
+<?xml version="1.0" encoding="UTF-16"?>
+<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
+  <Triggers><LogonTrigger><Enabled>true</Enabled></LogonTrigger></Triggers>
+  <Principals>
+    <Principal id="Author"><LogonType>InteractiveToken</LogonType><RunLevel>LeastPrivilege</RunLevel></Principal>
+  </Principals>
+  <Settings>
+    <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
+    <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
+    <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
+    <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
+    <Priority>8</Priority>
+    <RestartOnFailure><Interval>PT1M</Interval><Count>3</Count></RestartOnFailure>
+  </Settings>
+  <Actions Context="Author">
+    <Exec>
+      <Command>{escape(str(windowless if windowless.exists() else program))}</Command>
+      <Arguments>{escape(arguments)}</Arguments>
+    </Exec>
+  </Actions>
+</Task>
+"""
+
+
+def _call(command: Sequence[str], path: Path, *, is_needed: bool = True) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        advice = f"start `{' '.join(daemon_command(None))}` by what your system has instead"
+        raise ServiceError(path, f"there is no {command[0]} on this system", advice) from None
+    if done.returncode and is_needed:
+        words = (done.stderr or done.stdout).strip().partition("\n")[0]
+        raise ServiceError(path, f"{command[0]} refused: {words}", "the file is in place; correct that and run again")
