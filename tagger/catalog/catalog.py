@@ -106,6 +106,16 @@ class Catalog:
         with plain_errors(self.path), writing(self._engine) as connection:
             store.forget_edits(connection, path)
 
+    def live_tags(self, path: Path) -> tuple[str, ...]:
+        """Which tags in the sidecar of Ableton Live are ours, of the file at a path."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return report.live_tags(connection, path)
+
+    def remember_live_tags(self, tags: Mapping[Path, Sequence[str]]) -> None:
+        """Notes which tags in sidecars of Ableton Live are ours, by the path of the audio file; none forgets it."""
+        with plain_errors(self.path), writing(self._engine) as connection:
+            store.remember_live_tags(connection, tags)
+
     def mark(self, folder: Path, names: Collection[str], *, missing: bool) -> None:
         """Notes that files are gone from a folder, or back. Nothing is dropped by it.
 

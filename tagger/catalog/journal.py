@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +24,18 @@ from sqlalchemy import ColumnElement, Connection, Engine, case, delete, func, in
 from tagger.catalog import paths, store
 from tagger.catalog.database import plain_errors, reading, writing
 from tagger.catalog.schema import BATCH, WRITE
-from tagger.catalog.writes import OPEN, Batch, Intent, Target, WriteRecord, WriteState, batch_of, record_of, row_of
+from tagger.catalog.writes import (
+    OPEN,
+    Batch,
+    Intent,
+    Target,
+    WriteRecord,
+    WriteState,
+    batch_of,
+    place_of,
+    record_of,
+    row_of,
+)
 from tagger.stamp import Stamp
 
 KEPT_DAYS: Final = 90
@@ -60,18 +72,25 @@ class Journal:
             write_id = _new_id(connection.execute(insert(WRITE).values(row)).inserted_primary_key)
         return WriteRecord(write_id, batch_id, datetime.fromtimestamp(now, UTC), WriteState.STARTED, None, intent)
 
-    def begin_undo(self, write: WriteRecord) -> None:
-        """Notes, on the disk when this returns, that a write is about to be undone."""
-        with plain_errors(self._path), writing(self._engine, durable=True) as connection:
-            connection.execute(_entry(write).values(state=WriteState.UNDOING.value))
+    def begin_undo(self, write: WriteRecord, path: Path) -> WriteRecord:
+        """Notes, on the disk when this returns, that a write is about to be undone.
 
-    def settle(self, write: WriteRecord, state: WriteState, *, path: Path | None = None, stamp: Stamp | None) -> None:
+        Args:
+            write: the entry.
+            path: where the file is now; the entry follows it.
+        """
+        intent = replace(write.intent, path=path)
+        values = {"state": WriteState.UNDOING.value, **place_of(path)}
+        with plain_errors(self._path), writing(self._engine, durable=True) as connection:
+            connection.execute(_entry(write).values(values))
+        return replace(write, state=WriteState.UNDOING, intent=intent)
+
+    def settle(self, write: WriteRecord, state: WriteState, *, stamp: Stamp | None) -> None:
         """Notes how a write or its undoing ended, and in the same transaction the file's new stamp.
 
         Args:
             write: the entry.
             state: done, undone or failed.
-            path: where the file is, if not where the entry says.
             stamp: the file's size and time now, so that the next run finds it unchanged; None if that is unknown.
         """
         values: dict[str, Any] = {"state": state.value}
@@ -81,16 +100,13 @@ class Journal:
             values["way_back"] = None
         with plain_errors(self._path), writing(self._engine) as connection:
             connection.execute(_entry(write).values(values))
-            if stamp and write.intent.target is Target.TAGS:
-                place = path or write.intent.path
-                store.restat(connection, place, size=stamp.size, mtime_ns=stamp.mtime_ns)
+            _restat(connection, write, stamp)
 
     def forget(self, write: WriteRecord, *, stamp: Stamp | None) -> None:
         """Drops the entry of a write that never happened, or was put back at once; notes the file's stamp."""
         with plain_errors(self._path), writing(self._engine) as connection:
             connection.execute(delete(WRITE).where(WRITE.c.id == write.id))
-            if stamp and write.intent.target is Target.TAGS:
-                store.restat(connection, write.intent.path, size=stamp.size, mtime_ns=stamp.mtime_ns)
+            _restat(connection, write, stamp)
 
     def open_writes(self) -> list[WriteRecord]:
         """The entries of which nobody has said how they ended, newest first."""
@@ -190,6 +206,11 @@ def _under(places: Iterable[Path]) -> ColumnElement[bool]:
         is_it = WRITE.c.path_key == paths.name_key(paths.folder_text(place))
         conditions.append(is_it | ((WRITE.c.path_key >= low) & (WRITE.c.path_key < high)))
     return or_(*conditions)
+
+
+def _restat(connection: Connection, write: WriteRecord, stamp: Stamp | None) -> None:
+    if stamp and write.intent.target is Target.TAGS:
+        store.restat(connection, write.intent.path, size=stamp.size, mtime_ns=stamp.mtime_ns)
 
 
 def _entry(write: WriteRecord) -> Any:

@@ -7,6 +7,7 @@ which labels may be claimed; what a person said is never deleted here.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
@@ -20,7 +21,7 @@ from sqlalchemy.dialects.sqlite import insert
 from tagger.catalog import paths
 from tagger.catalog.conditions import at_path, in_folder
 from tagger.catalog.records import HUMAN, Entry, LabelState
-from tagger.catalog.schema import ANALYSIS, EDIT, FILE, FOLDER, LABEL, LOCATION, SOURCE, TAG, WORDS
+from tagger.catalog.schema import ANALYSIS, EDIT, FILE, FOLDER, LABEL, LIVE_TAG, LOCATION, SOURCE, TAG, WORDS
 from tagger.catalog.words import index_words
 from tagger.errors import CatalogError
 from tagger.results import Analysis, Instrument
@@ -76,6 +77,16 @@ def forget_edits(connection: Connection, path: Path) -> None:
     """Lets the edits of a recording's tag count again: it was written since."""
     file_id = select(LOCATION.c.file_id).where(at_path(path)).scalar_subquery()
     connection.execute(delete(EDIT).where(EDIT.c.file_id == file_id))
+
+
+def remember_live_tags(connection: Connection, tags: Mapping[Path, Sequence[str]]) -> None:
+    """Notes which tags of files are ours in the sidecars of Ableton Live; none forgets a file."""
+    keys = {paths.name_key(paths.folder_text(path)): list(each) for path, each in tags.items()}
+    for start in range(0, len(keys), _CHUNK):
+        connection.execute(delete(LIVE_TAG).where(LIVE_TAG.c.path_key.in_(list(keys)[start : start + _CHUNK])))
+    rows = [{"path_key": key, "tags": json.dumps(each, ensure_ascii=False)} for key, each in keys.items() if each]
+    if rows:
+        connection.execute(insert(LIVE_TAG), rows)
 
 
 def _file_id(connection: Connection, path: Path) -> int:

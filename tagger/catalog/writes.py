@@ -118,12 +118,16 @@ class Batch:
     held_bytes: int
 
 
+def place_of(path: Path) -> dict[str, str]:
+    """The columns that say which file an entry is of."""
+    text = paths.folder_text(path)
+    return {"path": text, "path_key": paths.name_key(text)}
+
+
 def row_of(intent: Intent) -> dict[str, Any]:
     """The columns of an entry that is about to be made."""
-    path = paths.folder_text(intent.path)
     return {
-        "path": path,
-        "path_key": paths.name_key(path),
+        **place_of(intent.path),
         "target": intent.target.value,
         "in_place": intent.in_place,
         "payload_hash": intent.payload_hash,
