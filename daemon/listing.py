@@ -131,7 +131,7 @@ def _show_problem(problem: Problem, *, as_json: bool) -> None:
 
 def _fields_in(path: Path) -> dict[str, str]:
     try:
-        return dict(tagfile.read(path))
+        return dict(tagfile.read(path).values)
     except TagFileError:
         return {}
 

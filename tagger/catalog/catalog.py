@@ -90,13 +90,13 @@ class Catalog:
         """Takes a person's edit of a tag in a file for verdicts, once for each recording and value.
 
         Args:
-            path: a file in the catalog.
+            path: the file.
             theirs: the value that stands in the file now.
             verdicts: what it says of labels.
 
         Returns:
-            whether it is new. An edit that was taken in before says nothing again, so that a verdict given
-            since stands, until `forget_edits`.
+            whether it is new, and of a file in the catalog. An edit that was taken in before says nothing
+            again, so that a verdict given since stands, until `forget_edits`.
         """
         with plain_errors(self.path), writing(self._engine) as connection:
             return store.take_edit(connection, path, theirs, verdicts)

@@ -66,7 +66,10 @@ def judge(connection: Connection, path: Path, verdicts: Mapping[str, LabelState]
 
 def take_edit(connection: Connection, path: Path, theirs: str, verdicts: Mapping[str, LabelState]) -> bool:
     """Writes what an edit of a file's tag says, if it was not taken in before; says whether."""
-    row = {"file_id": _file_id(connection, path), "theirs": theirs}
+    file_id = connection.scalar(select(LOCATION.c.file_id).where(at_path(path)))
+    if file_id is None:
+        return False
+    row = {"file_id": file_id, "theirs": theirs}
     is_new = connection.execute(insert(EDIT).on_conflict_do_nothing().returning(EDIT.c.file_id), row).first()
     if is_new:
         judge(connection, path, verdicts)

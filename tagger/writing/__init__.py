@@ -12,7 +12,7 @@ Here the catalog, its journal and `tagger.tagfile` meet; none of them knows anot
 from tagger.writing.edits import TakenEdit, look_for_edit
 from tagger.writing.recovery import Fate, Recovered
 from tagger.writing.undo import Outcome, Undoing, Undone
-from tagger.writing.writer import Writer, Written
+from tagger.writing.writer import Writer, Written, WrittenSidecar
 
 __all__ = [
     "Fate",
@@ -23,5 +23,6 @@ __all__ = [
     "Undone",
     "Writer",
     "Written",
+    "WrittenSidecar",
     "look_for_edit",
 ]
