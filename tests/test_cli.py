@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from daemon import arguments, cli, tagging
+from daemon import arguments, changes, cli
 from tagger.catalog import Catalog, Entry, Sort
 from tagger.payload import payload_hash
 from tagger.recogniser import Recogniser
@@ -393,7 +393,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(tagging, "print_line", interrupt)
+        patch.setattr(changes, "print_line", interrupt)
         stopped = tagger("tag", tmp_path, "--workers", 1)
     assert stopped.code == 130
     assert "the same command goes on" in stopped.err

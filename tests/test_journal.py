@@ -29,6 +29,7 @@ def intent(path: str = "/a/1.wav", *, way_back: bytes = b"\0old", after: str = "
         path=Path(path),
         target=Target.TAGS,
         in_place=True,
+        keeps_mtime=True,
         payload_hash="a",
         before_fingerprint="old",
         before=Stamp(100, 10**18 + 1),

@@ -207,6 +207,7 @@ def test_what_cannot_be_put_back_is_told_and_kept(catalog: Catalog, tmp_path: Pa
         path=path,
         target=Target.TAGS,
         in_place=True,
+        keeps_mtime=True,
         payload_hash=None,
         before_fingerprint="other",
         before=Stamp(1, 1),

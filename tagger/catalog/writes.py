@@ -51,6 +51,7 @@ class Intent:
         path: the file, as the catalog spells it.
         target: what is written there.
         in_place: whether a kill may leave the file half-written; otherwise it is the old or the new one.
+        keeps_mtime: whether the file keeps its time of change.
         payload_hash: of the audio, by which a file that moved is found again; None for a sidecar.
         before_fingerprint: of all bytes before; "" where there was no file.
         before: size and time before.
@@ -63,6 +64,7 @@ class Intent:
     path: Path
     target: Target
     in_place: bool
+    keeps_mtime: bool
     payload_hash: str | None
     before_fingerprint: str
     before: Stamp
@@ -130,6 +132,7 @@ def row_of(intent: Intent) -> dict[str, Any]:
         **place_of(intent.path),
         "target": intent.target.value,
         "in_place": intent.in_place,
+        "keeps_mtime": intent.keeps_mtime,
         "payload_hash": intent.payload_hash,
         "before_fingerprint": intent.before_fingerprint,
         "before_size": intent.before.size,
@@ -147,6 +150,7 @@ def record_of(row: RowMapping) -> WriteRecord:
         path=Path(row["path"]),
         target=Target(row["target"]),
         in_place=row["in_place"],
+        keeps_mtime=row["keeps_mtime"],
         payload_hash=row["payload_hash"],
         before_fingerprint=row["before_fingerprint"],
         before=Stamp(row["before_size"], row["before_mtime_ns"]),

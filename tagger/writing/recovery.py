@@ -7,6 +7,7 @@ it is not, or where the file was changed long after, somebody else has been at i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,10 +78,13 @@ def settle(catalog: Catalog, write: WriteRecord) -> Recovered:
         _remove_temporary(write)
     except (OSError, TaggerError) as error:
         return _settle_unseen(catalog, write, str(error))
-    if found == write.intent.before_fingerprint:
-        return _close_as_before(catalog, write, Fate.UNTOUCHED)
-    if found != write.intent.after_fingerprint:
+    if found not in (write.intent.before_fingerprint, write.intent.after_fingerprint):
         return _put_back(catalog, write)
+    if found == write.intent.before_fingerprint:
+        _set_time(write)
+        return _close_as_before(catalog, write, Fate.UNTOUCHED)
+    if write.intent.keeps_mtime and write.state is WriteState.STARTED:
+        _set_time(write)
     sidecars.remember(catalog, write, is_undone=False)
     catalog.journal.settle(write, WriteState.DONE, stamp=Stamp.of(path))
     return Recovered(path, Fate.WRITTEN)
@@ -122,6 +126,14 @@ def _close_as_before(catalog: Catalog, write: WriteRecord, fate: Fate) -> Recove
     else:
         catalog.journal.forget(write, stamp=stamp)
     return Recovered(write.intent.path, fate)
+
+
+def _set_time(write: WriteRecord) -> None:
+    """Gives a file the time that it had; setting that is the last step of a write and of an undo."""
+    path, mtime_ns = write.intent.path, write.intent.before.mtime_ns
+    with suppress(OSError):
+        if path.stat().st_mtime_ns != mtime_ns:
+            os.utime(path, ns=(path.stat().st_atime_ns, mtime_ns))
 
 
 def _remove_temporary(write: WriteRecord) -> None:

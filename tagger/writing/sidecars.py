@@ -60,6 +60,7 @@ class Sidecar:
             path=self.path,
             target=Target.SIDECAR,
             in_place=False,
+            keeps_mtime=False,
             payload_hash=None,
             before_fingerprint=_digest(self.old),
             before=Stamp.of(self.path) or Stamp(0, 0),

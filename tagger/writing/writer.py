@@ -140,8 +140,10 @@ class Writer:
         try:
             with tagfile.prepare(record.path, claim, layers=self._layers, payload_hash=known_hash) as rewrite:
                 if rewrite.change.rewrites:
-                    entry = self._catalog.journal.begin(self._batch(), _intent(record, rewrite))
-                    after = rewrite.commit(keep_mtime=self._settings.keep_mtime)
+                    keeps_mtime = self._settings.keep_mtime
+                    intent = _intent(record, rewrite, keeps_mtime=keeps_mtime)
+                    entry = self._catalog.journal.begin(self._batch(), intent)
+                    after = rewrite.commit(keep_mtime=keeps_mtime)
         except BaseException:
             if entry:
                 settle(self._catalog, entry)
@@ -208,11 +210,12 @@ def _checked_hash(record: FileRecord) -> str:
     return known
 
 
-def _intent(record: FileRecord, rewrite: Rewrite) -> Intent:
+def _intent(record: FileRecord, rewrite: Rewrite, *, keeps_mtime: bool) -> Intent:
     return Intent(
         path=record.path,
         target=Target.TAGS,
         in_place=rewrite.in_place,
+        keeps_mtime=keeps_mtime,
         payload_hash=record.facts.payload_hash,
         before_fingerprint=rewrite.before.fingerprint,
         before=rewrite.before.stamp,

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("path_key", sa.Text(), nullable=False),
         sa.Column("target", sa.Text(), nullable=False),
         sa.Column("in_place", sa.Boolean(), nullable=False),
+        sa.Column("keeps_mtime", sa.Boolean(), nullable=False),
         sa.Column("payload_hash", sa.Text()),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("before_fingerprint", sa.Text(), nullable=False),
