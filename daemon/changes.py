@@ -6,7 +6,7 @@ Commands that write share all of it, so that a dry run, a write and an undo read
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from daemon.output import Json, count_words, nearby, print_json, print_line, print_problem
 from daemon.tally import Tally
@@ -16,15 +16,13 @@ from tagger.tagfile import Action, Change, FieldChange, UntaggableError
 from tagger.taxonomy import words_of
 from tagger.writing import Fate, Recovered, TakenEdit, Written, WrittenSidecar
 
-_NAME_WIDTH: Final = 28
-
-
 ChangedField: TypeAlias = FieldChange | FieldText
 
 
-def diff_lines(fields: Iterable[ChangedField]) -> list[str]:
-    """What changes in a file, a line a field: "  ID3 TXXX:INSTRUMENT   (none) -> Kick"."""
-    return [f"  {field.name:<{_NAME_WIDTH}} {_value(field.before)} -> {_value(field.after)}" for field in fields]
+def diff_lines(fields: Sequence[ChangedField]) -> list[str]:
+    """What changes in a file, a line a field: "  ID3 TXXX:INSTRUMENT  (none) -> Kick"."""
+    width = max((len(field.name) for field in fields), default=0)
+    return [f"  {field.name:<{width}}  {_value(field.before)} -> {_value(field.after)}" for field in fields]
 
 
 def fields_object(fields: Iterable[ChangedField]) -> list[Json]:
@@ -34,13 +32,14 @@ def fields_object(fields: Iterable[ChangedField]) -> list[Json]:
 
 def change_words(change: Change) -> str:
     """What happens to a file's instrument tag, as in "INSTRUMENT: (none) -> Kick"."""
-    current, new = _value(change.current), _value(change.new)
-    others = "; other fields written" if change.rewrites else ""
-    if change.action is Action.KEEP:
-        return f"INSTRUMENT: {current} (not ours, kept; ours would be {new}){others}"
     if change.action is Action.UNCHANGED:
-        return f"INSTRUMENT: {current} (right already){others}"
-    return f"INSTRUMENT: {current} -> {new}"
+        return f"INSTRUMENT: {_value(change.current)} (right already)"
+    if change.action is not Action.KEEP:
+        return f"INSTRUMENT: {_value(change.current)} -> {_value(change.new)}"
+    why = "not ours, kept" if change.current else "taken away by somebody, stays away"
+    ours = f"; ours would be {change.new}" if change.new else ""
+    others = "; other fields written" if change.rewrites else ""
+    return f"INSTRUMENT: {_value(change.current)} ({why}{ours}){others}"
 
 
 def error_words(error: TagFileError) -> str:
@@ -78,7 +77,8 @@ def written_words(written: Written) -> list[str]:
     """What is worth telling of a file in its line."""
     parts = [edit_words(written.edit)] if written.edit else []
     change = written.change
-    if change and (change.rewrites or change.action is not Action.UNCHANGED):
+    is_kept = change and change.action is Action.KEEP and (change.current or change.new)
+    if change and (change.rewrites or is_kept):
         parts.append(change_words(change))
     return parts
 
@@ -97,7 +97,7 @@ def print_written(written: Written, before: Sequence[str] = (), *, with_fields: 
         for line in diff_lines(written.change.fields):
             print_line(line)
         for name in written.change.kept:
-            print_line(f"  {name} (kept)")
+            print_line(f"  kept  {name}")
     if written.error:
         print_problem(f"{nearby(written.path)}: {error_words(written.error)}")
 

@@ -31,6 +31,16 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: tmp_path / "no settings")
 
 
+@pytest.fixture(scope="session")
+def empty_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog that holds nothing, to be copied: making one takes longer than most tests."""
+    from tagger.catalog import Catalog
+
+    path = tmp_path_factory.mktemp("empty") / "catalog.db"
+    Catalog(path).close()
+    return path
+
+
 @pytest.fixture
 def tagger(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Runs the command in this process; its catalog is the test's own."""

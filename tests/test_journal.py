@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -12,14 +13,26 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine
 
-from tagger.catalog import Catalog, FieldText, FileRecord, Intent, LabelState, Target, WriteState, journal, migrate
+from tagger.catalog import (
+    Catalog,
+    FieldText,
+    FileRecord,
+    Intent,
+    LabelState,
+    Target,
+    WriteState,
+    database,
+    journal,
+    migrate,
+)
 from tagger.stamp import Stamp
 from tests.catalog_entries import entry
 from tests.made_up import analysis
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
+def catalog(tmp_path: Path, empty_catalog: Path) -> Iterator[Catalog]:
+    shutil.copy(empty_catalog, tmp_path)
     with Catalog(tmp_path / "catalog.db") as opened:
         yield opened
 
@@ -143,11 +156,10 @@ def test_what_is_open_is_not_forgotten(catalog: Catalog, monkeypatch: pytest.Mon
 
 def test_an_entry_waits_for_the_disk(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     levels: list[int] = []
-    begin = journal.writing
 
     @contextmanager
     def spied(engine: Engine, *, durable: bool = False) -> Iterator[Connection]:
-        with begin(engine, durable=durable) as connection:
+        with database.writing(engine, durable=durable) as connection:
             levels.append(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
             yield connection
 
@@ -192,6 +204,7 @@ def test_an_edit_is_taken_in_once_until_the_tag_is_written_again(catalog: Catalo
     record = catalog.show(path)
     assert isinstance(record, FileRecord)
     assert {tag.label for tag in record.tags} == {"kick", "snare"}
-    catalog.forget_edits(path)
+    write = catalog.journal.begin(catalog.journal.begin_batch("write"), intent())
+    catalog.journal.settle(write, WriteState.DONE, stamp=None, forgets_edits=True)
     assert catalog.take_edit(path, "Snare", verdicts)
     assert not catalog.take_edit(Path("/nowhere.wav"), "Snare", verdicts)

@@ -56,7 +56,8 @@ with Catalog(Path(sys.argv[1])) as catalog:
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
+def catalog(tmp_path: Path, empty_catalog: Path) -> Iterator[Catalog]:
+    shutil.copy(empty_catalog, tmp_path)
     with Catalog(tmp_path / "catalog.db") as opened:
         yield opened
 
@@ -89,8 +90,7 @@ def states_of(path: Path) -> tuple[bytes, int]:
     return path.read_bytes(), path.stat().st_mtime_ns
 
 
-@pytest.mark.parametrize("name", ["16.wav", "lossless.flac"])
-@pytest.mark.parametrize("steps", [0, 1, 2])
+@pytest.mark.parametrize(("name", "steps"), [("16.wav", 1), ("16.wav", 2), ("lossless.flac", 1)])
 def test_a_killed_write_ends_in_the_old_bytes_or_the_new(
     catalog: Catalog, tmp_path: Path, name: str, steps: int
 ) -> None:
@@ -114,7 +114,7 @@ def test_a_killed_write_ends_in_the_old_bytes_or_the_new(
     assert states_of(path) == before
 
 
-@pytest.mark.parametrize("steps", [0, 1, 2])
+@pytest.mark.parametrize("steps", [1, 2])
 def test_a_killed_undo_ends_in_the_old_bytes_or_the_new(catalog: Catalog, tmp_path: Path, steps: int) -> None:
     path = heard(catalog, tmp_path / "samples", "16.wav", "kick")
     before, samples = states_of(path), decoded(path).tobytes()

@@ -62,10 +62,10 @@ RESULTS = {
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, empty_catalog: Path) -> Path:
     """An empty catalog, and files of several formats that were written long ago."""
     made = tmp_path_factory.mktemp("made")
-    Catalog(made / "catalog.db").close()
+    shutil.copy(empty_catalog, made)
     folder = made / "samples"
     folder.mkdir()
     (folder / "rich.wav").write_bytes(rich_wav())
@@ -382,6 +382,22 @@ class TestEdits:
         tagger("correct", path, "banjo")
         tagger("write", path)
         assert instrument(path) == "Banjo"
+        assert tagfile.read(path).edit is None
+
+    def test_an_edit_in_one_place_of_a_wav_is_spread_to_all(self, tagger: Run, library: Library) -> None:
+        path = library.folder / "16.wav"
+        tagger("write", path)
+        wave = WAVE(path)
+        assert wave.tags is not None
+        wave.tags.add(TXXX(encoding=3, desc="INSTRUMENT", text=["Snare"]))
+        wave.save()
+        told = tagger("write", path)
+        assert "edited by hand: Snare confirmed, Kick rejected, Tom rejected" in told.out
+        values = tagfile.read(path).values
+        assert {values[name] for name in ("ID3 TXXX:INSTRUMENT", "iXML USER/INSTRUMENT", "XMP xmpDM:instrument")} == {
+            "Snare"
+        }
+        assert values["INFO IGNR"] == "Snare"
         assert tagfile.read(path).edit is None
 
     def test_an_edit_is_taken_in_before_a_write(self, tagger: Run, library: Library) -> None:

@@ -17,11 +17,12 @@ from tests.tagged_audio import make, tone
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_catalog: Path) -> Path:
     """Two files that the catalog knows; Live is to be told."""
     monkeypatch.setenv("TAGGER_WRITE__ABLETON", "true")
     folder = tmp_path / "samples"
     folder.mkdir()
+    shutil.copy(empty_catalog, tmp_path)
     with Catalog(tmp_path / "catalog.db") as catalog:
         hear(catalog, make(folder, "16.wav"), analysis("kick"))
         hear(catalog, make(folder, "lossless.flac"), analysis("snare"))
@@ -109,4 +110,3 @@ def test_nothing_is_told_unless_asked_for(tagger: Run, folder: Path, monkeypatch
     monkeypatch.delenv("TAGGER_WRITE__ABLETON")
     tagger("write", folder)
     assert not ableton.sidecar_path(folder).exists()
-    shutil.rmtree(folder)

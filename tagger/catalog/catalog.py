@@ -96,15 +96,10 @@ class Catalog:
 
         Returns:
             whether it is new, and of a file in the catalog. An edit that was taken in before says nothing
-            again, so that a verdict given since stands, until `forget_edits`.
+            again, so that a verdict given since stands, until the tag is written (`Journal.settle`).
         """
         with plain_errors(self.path), writing(self._engine) as connection:
             return store.take_edit(connection, path, theirs, verdicts)
-
-    def forget_edits(self, path: Path) -> None:
-        """Lets edits of a file's tag count again: the tag was written since, so the next is a new one."""
-        with plain_errors(self.path), writing(self._engine) as connection:
-            store.forget_edits(connection, path)
 
     def live_tags(self, path: Path) -> tuple[str, ...]:
         """Which tags in the sidecar of Ableton Live are ours, of the file at a path."""

@@ -39,7 +39,7 @@ from tagger.catalog.writes import (
 from tagger.stamp import Stamp
 
 KEPT_DAYS: Final = 90
-KEPT_BYTES: Final = 256 * 1024 * 1024
+KEPT_BYTES: Final = 256_000_000
 
 _ROW_BYTES: Final = 400
 """What an entry takes beside its two long columns, roughly."""
@@ -85,13 +85,16 @@ class Journal:
             connection.execute(_entry(write).values(values))
         return replace(write, state=WriteState.UNDOING, intent=intent)
 
-    def settle(self, write: WriteRecord, state: WriteState, *, stamp: Stamp | None) -> None:
+    def settle(
+        self, write: WriteRecord, state: WriteState, *, stamp: Stamp | None, forgets_edits: bool = False
+    ) -> None:
         """Notes how a write or its undoing ended, and in the same transaction the file's new stamp.
 
         Args:
             write: the entry.
             state: done, undone or failed.
             stamp: the file's size and time now, so that the next run finds it unchanged; None if that is unknown.
+            forgets_edits: whether the instrument was written, so that a person's next edit of it is a new one.
         """
         values: dict[str, Any] = {"state": state.value}
         if state is WriteState.DONE and stamp:
@@ -101,6 +104,8 @@ class Journal:
         with plain_errors(self._path), writing(self._engine) as connection:
             connection.execute(_entry(write).values(values))
             _restat(connection, write, stamp)
+            if forgets_edits:
+                store.forget_edits(connection, write.intent.path)
 
     def forget(self, write: WriteRecord, *, stamp: Stamp | None) -> None:
         """Drops the entry of a write that never happened, or was put back at once; notes the file's stamp."""

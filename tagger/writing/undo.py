@@ -8,7 +8,8 @@ we left. What people said of labels stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
@@ -73,6 +74,7 @@ class Undoing:
         self._held = ExitStack()
         self._as_if: dict[Path, str] = {}
         """Fingerprints that files would have by now, of a dry run."""
+        self._listings: dict[Path, defaultdict[Stamp, list[Path]]] = {}
 
     def __enter__(self) -> Self:
         if not self._dry_run:
@@ -122,9 +124,17 @@ class Undoing:
     def _candidates(self, write: WriteRecord) -> Iterator[Path]:
         if write.intent.payload_hash:
             yield from self._catalog.places_of(write.intent.payload_hash)
-        folder = write.intent.path.parent
-        if write.after and folder.is_dir():
-            yield from (each for each in folder.iterdir() if Stamp.of(each) == write.after)
+        if write.after:
+            yield from self._listing(write.intent.path.parent).get(write.after, ())
+
+    def _listing(self, folder: Path) -> Mapping[Stamp, Sequence[Path]]:
+        """The files of a folder by their stamps, as they were when it was first asked for."""
+        if folder not in self._listings:
+            listing = self._listings[folder] = defaultdict(list)
+            for path in folder.iterdir() if folder.is_dir() else ():
+                if stamp := Stamp.of(path):
+                    listing[stamp].append(path)
+        return self._listings[folder]
 
     def _is_what_we_left(self, place: Path, write: WriteRecord) -> bool:
         """A copy that the journal knows by itself is not the file that moved."""

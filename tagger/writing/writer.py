@@ -149,9 +149,8 @@ class Writer:
                 settle(self._catalog, entry)
             raise
         if entry:
-            self._catalog.journal.settle(entry, WriteState.DONE, stamp=after.stamp)
-            if rewrite.change.action in (Action.WRITE, Action.REMOVE):
-                self._catalog.forget_edits(record.path)
+            is_ours = rewrite.change.action is not Action.KEEP
+            self._catalog.journal.settle(entry, WriteState.DONE, stamp=after.stamp, forgets_edits=is_ours)
         return rewrite.change
 
     def _batch(self) -> int:
