@@ -16,19 +16,16 @@ from pathlib import Path
 
 from tagger.stamp import Stamp
 from tagger.tagfile import deciding
-from tagger.tagfile.chunked import WAV, ChunkedTags
-from tagger.tagfile.deciding import Decision
+from tagger.tagfile.chunked import WAV
 from tagger.tagfile.fingerprint import fingerprint_of
-from tagger.tagfile.formats import TagFormat, UntaggableError, format_of
+from tagger.tagfile.formats import UntaggableError, format_of
 from tagger.tagfile.reasons import told_of
-from tagger.tagfile.replacing import check_replaceable, check_writable
-from tagger.tagfile.rewriting import Rewrite, brought_back, prepared
+from tagger.tagfile.rewriting import Examined, Rewrite, brought_back, prepared
 from tagger.tagfile.tags import (
     ALL_LAYERS,
     Action,
     Change,
     Claim,
-    Contents,
     Edit,
     FieldChange,
     FileState,
@@ -80,7 +77,7 @@ def plan(path: Path, claim: Claim, *, layers: Collection[Layer] = ALL_LAYERS) ->
         TagFileError: if the file could not be tagged safely, with the reason.
     """
     with told_of(path):
-        return _examine(path, claim, layers)[0].change
+        return _examine(path, claim, layers).decision.change
 
 
 @contextmanager
@@ -101,8 +98,7 @@ def prepare(
     """
     with ExitStack() as stack:
         with told_of(path):
-            decision, target, tag_format, contents = _examine(path, claim, layers)
-            rewrite = stack.enter_context(prepared(target, decision, tag_format, contents, payload_hash))
+            rewrite = stack.enter_context(prepared(_examine(path, claim, layers), payload_hash))
         yield rewrite
 
 
@@ -133,12 +129,14 @@ def fingerprint(path: Path) -> str:
         return fingerprint_of(path, file)
 
 
-def _examine(path: Path, claim: Claim, layers: Collection[Layer]) -> tuple[Decision, Path, TagFormat, Contents]:
+def _examine(path: Path, claim: Claim, layers: Collection[Layer]) -> Examined:
     target = Path(os.path.realpath(path, strict=True))
+    status = target.stat()
     tag_format = format_of(target)
     contents = tag_format.read(target)
     wanted = {Scheme[layer.name] for layer in layers} if tag_format is WAV else frozenset(Scheme)
     decision = deciding.decide(path, contents.sections, claim, wanted=wanted)
+    examined = Examined(target, status, tag_format, contents, decision)
     if decision.change.rewrites:
-        (check_writable if isinstance(tag_format, ChunkedTags) else check_replaceable)(target)
-    return decision, target, tag_format, contents
+        examined.check_writable()
+    return examined

@@ -157,13 +157,12 @@ class _File:
 
     def _is_gone(self, concept: Concept, section: Section) -> bool:
         """Whether a field that we filled is missing where the section is otherwise as we left it."""
-        fields = [each for each in fields_of(section.scheme) if each.concept is concept]
-        return any(
-            each.spell(mark.statement) and each.key not in section.values
-            for mark in self._marks_of(section)
-            if concept in mark.filled
-            for each in fields
-        )
+        marks = [mark for mark in self._marks_of(section) if concept in mark.filled]
+        keys = [
+            each for each in fields_of(section.scheme) if each.concept is concept and each.key not in section.values
+        ]
+        # A mark without words is all that is left of a claim, to remember what was taken away.
+        return any(not mark.statement.words or any(each.spell(mark.statement) for each in keys) for mark in marks)
 
     def _marks_of(self, section: Section) -> list[Mark]:
         if section.scheme in MARK_KEYS:

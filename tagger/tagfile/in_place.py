@@ -28,8 +28,9 @@ from tagger.tagfile.delta import Copy, Delta, Operation, size_of
 
 _SIZE_FIELD: Final = 4
 _SIZE_FIELD_END: Final = 8
-# Windows locks ranges, and reading them is then refused to others; no file reaches here.
-_LOCKED_BYTE: Final = (1 << 62) + 1
+# Windows locks ranges, and refuses them to all other readers; its own library cuts places off at 32 bits. No file
+# that we change reaches here.
+_LOCKED_BYTE: Final = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,11 @@ from tagger.tagfile.chunks import CONTAINER_HEADER_SIZE
 from tagger.tagfile.deciding import Decision
 from tagger.tagfile.delta import Delta, View, between
 from tagger.tagfile.fingerprint import fingerprint_of
-from tagger.tagfile.formats import CopyFormat
+from tagger.tagfile.formats import CopyFormat, TagFormat
 from tagger.tagfile.in_place import Patch, opened, patch_of
 from tagger.tagfile.reasons import told_of
 from tagger.tagfile.replacing import beside, check_replaceable, check_unchanged, check_writable, take_place
-from tagger.tagfile.tags import Change, Contents, Edits, FileState
+from tagger.tagfile.tags import Change, Contents, Edits, FileState, Section
 
 _BUFFER_SIZE: Final = 1 << 20
 
@@ -76,37 +76,61 @@ class Rewrite:
             return FileState(self.after_fingerprint, Stamp.from_status(self.path.stat()))
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A file that was looked at, and what is to change in it.
+
+    Attributes:
+        target: the file, links followed.
+        status: its status before it was looked at.
+        tag_format: what knows its format.
+        contents: its tags as they are.
+        decision: what is to change.
+    """
+
+    target: Path
+    status: os.stat_result
+    tag_format: TagFormat
+    contents: Contents
+    decision: Decision
+
+    @property
+    def stamp(self) -> Stamp:
+        """Its size and time of change."""
+        return Stamp.from_status(self.status)
+
+    def check_writable(self) -> None:
+        """Raises `TagFileError` if the file may not be written."""
+        is_in_place = isinstance(self.tag_format, ChunkedTags)
+        (check_writable if is_in_place else check_replaceable)(self.target)
+
+
 @contextmanager
-def prepared(
-    target: Path, decision: Decision, tag_format: ChunkedTags | CopyFormat, contents: Contents, payload: str | None
-) -> Iterator[Rewrite]:
+def prepared(file: Examined, payload: str | None) -> Iterator[Rewrite]:
     """A rewrite of a file; leaves no trace if it is not committed.
 
     Args:
-        target: the file, links followed.
-        decision: what is to change.
-        tag_format: what knows the file's format.
-        contents: its tags as they are.
-        payload: the payload's hash, if it is known.
+        file: the file, and what is to change in it.
+        payload: the hash of its audio, if it is known.
 
     Raises:
         ValueError: with the reason, if the change cannot be made safely.
         TagFileError: if the file may not be written.
         OSError: if it cannot be read, or a copy not be made.
     """
-    status = target.stat()
-    if not decision.change.rewrites:
-        yield Rewrite(decision.change, target, FileState("", Stamp.from_status(status)), b"", "", False, None, None)
-    elif isinstance(tag_format, ChunkedTags):
-        check_writable(target)
-        yield _in_place(target, decision, tag_format.patch(target, decision.edits), status, payload)
-    else:
-        check_replaceable(target)
-        with beside(target) as new:
-            yield _copied(target, new, decision, tag_format, contents, status, payload)
+    change = file.decision.change
+    if not change.rewrites:
+        yield Rewrite(change, file.target, FileState("", file.stamp), b"", "", False, None, None)
+        return
+    if isinstance(file.tag_format, ChunkedTags):
+        yield _in_place(file, file.tag_format.patch(file.target, file.decision.edits), payload)
+        return
+    with beside(file.target) as new:
+        yield _copied(file, file.tag_format, new, payload)
 
 
-def _in_place(target: Path, decision: Decision, patch: Patch, status: os.stat_result, known: str | None) -> Rewrite:
+def _in_place(examined: Examined, patch: Patch, known: str | None) -> Rewrite:
+    target, status = examined.target, examined.status
     with target.open("rb") as file:
         payload = known or hash_payload(target, file)
         before = fingerprint_of(target, file, payload=payload)
@@ -114,21 +138,24 @@ def _in_place(target: Path, decision: Decision, patch: Patch, status: os.stat_re
         after = fingerprint_of(target, _view(Delta("", patch.operations()), file), payload=payload)
 
     def make(mtime_ns: int | None) -> None:
+        failure: BaseException | None = None
         with opened(target) as descriptor:
             check_unchanged(target, status)
             try:
                 patch.write(descriptor)
                 _prove(target, patch, known)
-            except BaseException:
+            except BaseException as error:
                 with contextlib.suppress(OSError):
                     undoing.write(descriptor)
-                _set_mtime(target, status.st_mtime_ns)
-                raise
-        _set_mtime(target, mtime_ns)
+                failure = error
+        # Windows sets the time when a file is closed that was written.
+        _set_mtime(target, status.st_mtime_ns if failure else mtime_ns)
+        if failure:
+            raise failure
 
     way_back = Delta(before, undoing.operations()).encode()
-    state = FileState(before, Stamp.from_status(status))
-    return Rewrite(decision.change, target, state, way_back, after, True, None, make)
+    state = FileState(before, examined.stamp)
+    return Rewrite(examined.decision.change, target, state, way_back, after, True, None, make)
 
 
 def _prove(target: Path, patch: Patch, known: str | None) -> None:
@@ -144,38 +171,30 @@ def _prove(target: Path, patch: Patch, known: str | None) -> None:
             raise TagFileError(target, "holds other audio than was analysed", "left untouched; run again")
 
 
-def _copied(
-    target: Path,
-    new: Path,
-    decision: Decision,
-    tag_format: CopyFormat,
-    contents: Contents,
-    status: os.stat_result,
-    known: str | None,
-) -> Rewrite:
-    tag_format.write(target, new, decision.edits)
-    if tag_format.read(new) != _expected(contents, decision.edits):
+def _copied(examined: Examined, tag_format: CopyFormat, new: Path, known: str | None) -> Rewrite:
+    target, status, edits = examined.target, examined.status, examined.decision.edits
+    tag_format.write(target, new, edits)
+    if tag_format.read(new) != _edited(examined.contents, edits):
         raise ValueError("other tags would not survive the writing")
     if payload_hash(new) != (known or payload_hash(target)):
         raise ValueError("the audio would not survive the writing")
     before, after = _fingerprint(target), _fingerprint(new)
     delta = Delta(before, between(target, new))
-    with new.open("rb") as file:
-        if fingerprint_of(target, _view(delta, file)) != before:
-            raise ValueError("there would be no way back")
+    if not _leads_back(new, delta):
+        raise ValueError("there would be no way back")
 
     def make(mtime_ns: int | None) -> None:
         take_place(new, target, status, mtime_ns=mtime_ns)
 
-    state = FileState(before, Stamp.from_status(status))
-    return Rewrite(decision.change, target, state, delta.encode(), after, False, new, make)
+    state = FileState(before, examined.stamp)
+    return Rewrite(examined.decision.change, target, state, delta.encode(), after, False, new, make)
 
 
-def _expected(contents: Contents, edits: Edits) -> Contents:
+def _edited(contents: Contents, edits: Edits) -> Contents:
     sections = []
     for section in contents.sections:
         values = {**section.values, **edits.get(section.scheme, {})}
-        sections.append(type(section)(section.scheme, {key: value for key, value in values.items() if value}))
+        sections.append(Section(section.scheme, {key: value for key, value in values.items() if value}))
     return Contents(tuple(sections), contents.foreign)
 
 
@@ -210,7 +229,11 @@ def brought_back(target: Path, way_back: bytes, stamp: Stamp) -> None:
             patch.write(descriptor)
             _prove(target, patch, None)
         _set_mtime(target, stamp.mtime_ns)
-        return
+    else:
+        _copied_back(target, delta, stamp)
+
+
+def _copied_back(target: Path, delta: Delta, stamp: Stamp) -> None:
     check_replaceable(target)
     status = target.stat()
     with beside(target) as new:
