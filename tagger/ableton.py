@@ -86,7 +86,7 @@ def merged(
     """
     sidecar = Sidecar(old)
     present = sidecar.keywords
-    names = {name: sidecar.name_of(name, wanted) for name in wanted if is_writable(name)}
+    names = sidecar.names_of(filter(is_writable, wanted))
     changes: dict[str, tuple[Keywords, Keywords]] = {}
     still_ours: dict[str, Keywords] = {}
     for name, its_name in names.items():

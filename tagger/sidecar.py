@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -77,25 +77,20 @@ class Sidecar:
         """The keywords of each file that has an item, by its name in NFC."""
         return {name: item.keywords for name, item in self._items.items()}
 
-    def name_of(self, name: str, names: Iterable[str]) -> str:
-        """The name in NFC under which a file has its item, or would get one.
+    def names_of(self, names: Iterable[str]) -> Mapping[str, str]:
+        """The names in NFC under which files of the folder have their items, or would get them.
 
-        Args:
-            name: of a file in the folder.
-            names: of all files in question; an item that is one of theirs by its very name is not matched by another
-                file whose name differs in case.
+        An item that is one file's by its very name is not another's whose name differs in case.
         """
-        exact = _nfc(name)
-        alike = self._alike.get(exact.casefold())
-        if exact in self._items or alike is None:
-            return exact
-        return exact if _nfc(alike.name) in set(map(_nfc, names)) else _nfc(alike.name)
+        exact = {name: _nfc(name) for name in names}
+        taken = set(exact.values())
+        return {name: self._alike_or(each, taken) for name, each in exact.items()}
 
     def written(self, changes: Mapping[str, Keywords], now: datetime) -> bytes | None:
         """The file after files were given other keywords.
 
         Args:
-            changes: all the keywords of files, by the names that `name_of` gives; none takes the item away, unless it
+            changes: all the keywords of files, by the names that `names_of` gives; none takes the item away, unless it
                 holds something else.
             now: when a file that was not there is made.
 
@@ -113,6 +108,10 @@ class Sidecar:
         known = [(self._items[name], each) for name, each in changes.items() if name in self._items]
         edits = [edit for item, each in known for edit in _changed(self._document, item, each)]
         return self._document.spliced([*edits, *([_added(self._document, added)] if added else [])])
+
+    def _alike_or(self, name: str, taken: Collection[str]) -> str:
+        item = self._alike.get(name.casefold())
+        return name if name in self._items or item is None or _nfc(item.name) in taken else _nfc(item.name)
 
 
 def is_writable(name: str) -> bool:
