@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 import os
-import tempfile
+import shutil
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -25,7 +25,6 @@ from tagger.stamp import Stamp
 
 Keywords: TypeAlias = tuple[str, ...]
 
-_TEMPORARY: Final = (".tagger-", ".tmp")
 _SEPARATOR: Final = ", "
 
 
@@ -72,7 +71,7 @@ class Sidecar:
                     "ours_after": self.ours_after,
                 }
             ),
-            temporary=None,
+            temporary=_temporary(self.path),
             fields=self.fields,
         )
 
@@ -104,21 +103,18 @@ def sidecar_of(catalog: Catalog, folder: Path, wanted: Mapping[str, Keywords]) -
 def put(path: Path, content: bytes) -> None:
     """Puts a whole file in the place of the one that is there, or makes it, with its folder."""
     path.parent.mkdir(exist_ok=True)
-    prefix, suffix = _TEMPORARY
-    handle, name = tempfile.mkstemp(suffix, prefix, path.parent)
+    new = _temporary(path)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with new.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
-            Path(name).chmod(path.stat().st_mode)
-        else:
-            Path(name).chmod(0o644)
-        Path(name).replace(path)
+            shutil.copymode(path, new)
+        new.replace(path)
     except BaseException:
         with suppress(OSError):
-            Path(name).unlink()
+            new.unlink(missing_ok=True)
         raise
 
 
@@ -146,6 +142,10 @@ def remember(catalog: Catalog, write: WriteRecord, *, is_undone: bool) -> None:
     ours = _unpacked(write.intent.way_back)["ours_before" if is_undone else "ours_after"]
     folder = write.intent.path.parent.parent
     catalog.remember_live_tags({folder / name: tuple(tags) for name, tags in ours.items()})
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".tagger-{path.name}.tmp")
 
 
 def _content(path: Path) -> bytes | None:
