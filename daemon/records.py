@@ -17,7 +17,7 @@ from daemon.output import (
     kind_words,
     nearby,
 )
-from tagger.catalog import FileRecord, Hit, LabelRecord, LabelState, Stats
+from tagger.catalog import FILENAME, VENDOR, FileRecord, Hit, LabelRecord, LabelState, Stats
 from tagger.errors import printable
 from tagger.taxonomy import words_of
 
@@ -77,7 +77,11 @@ def record_lines(record: FileRecord, words: Mapping[str, str]) -> list[tuple[str
     """What `show` says of a record, as names and values."""
     facts = record.facts
     channels = count_words(facts.channels, "channel")
-    said = [label for label in record.labels if label.is_tag or label.state is not LabelState.PREDICTED]
+    said = [
+        label
+        for label in record.labels
+        if label.is_tag or label.state is not LabelState.PREDICTED or label.source in (VENDOR, FILENAME)
+    ]
     return [
         ("kind", f"{kind_words(record.kind, record.tempo_bpm, record.key)}, {duration_words(facts.duration_s)}"),
         ("tags", claims_words(record.tags, words) or "none"),

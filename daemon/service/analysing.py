@@ -15,7 +15,6 @@ from typing import Final
 from daemon.service.events import Broadcast, FileAnalysed, FileFailed
 from tagger.catalog import Catalog, Entry
 from tagger.catalog.jobs import MOST_INTERRUPTIONS, Job, Result, Task, delay_s
-from tagger.catalog.roots import Root
 from tagger.results import Analysis
 from tagger.workers import Answer, SupportsAnalyse, Workers
 
@@ -34,7 +33,6 @@ class Analysing:
         workers: the most processes.
         settle_s: for how long a file has to stand still.
         broadcast: is told what came of each file.
-        root: gives a root by its number, or None.
         now: the time, in seconds since 1970.
     """
 
@@ -46,7 +44,6 @@ class Analysing:
         workers: int,
         settle_s: float,
         broadcast: Broadcast,
-        root: Callable[[int], Root | None],
         now: Callable[[], float],
     ) -> None:
         self._catalog = catalog
@@ -54,7 +51,6 @@ class Analysing:
         self._count = workers
         self._settle_s = settle_s
         self._broadcast = broadcast
-        self._root = root
         self._now = now
         self._workers: Workers | None = None
         self._claimed: deque[Job] = deque()
@@ -166,9 +162,8 @@ class Analysing:
             delay = delay_s(job.tries + 1)
             return Result(job, next_task=Task.ANALYSE, not_before=self._now() + delay, failure=str(answer.result))
         entry = Entry(job.path, answer.stamp.size, answer.stamp.mtime_ns, answer.result)
-        root = self._root(job.root_id)
-        if root and root.write and isinstance(answer.result, Analysis):
-            return Result(job, entry, next_task=Task.WRITE, stamp=answer.stamp)
+        if isinstance(answer.result, Analysis):
+            return Result(job, entry, next_task=Task.TAGS, stamp=answer.stamp)
         return Result(job, entry)
 
     def _tell(self, result: Result, answer: Answer) -> None:

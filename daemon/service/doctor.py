@@ -136,6 +136,9 @@ def _contents(path: Path) -> Iterator[Finding]:
         for root in roots:
             yield _root(catalog, root)
         yield from _failing(catalog)
+        for write in catalog.journal.open_writes() if not is_running(path) else ():
+            name = nearby(write.intent.path)
+            yield Finding("writes", "problem", f"{name}: a run was ended while it wrote (`tagger write` puts it right)")
 
 
 def _root(catalog: Catalog, root: Root) -> Finding:
@@ -167,5 +170,3 @@ def _failing(catalog: Catalog) -> Iterator[Finding]:
         yield Finding("quarantine", "note", f"… and {count_words(left, 'more file')}; see `tagger jobs list`")
     if problems or jobs:
         yield Finding("quarantine", "note", "`tagger jobs retry` has all of these tried again")
-
-

@@ -105,10 +105,16 @@ class Engine:
             workers=settings.daemon.workers,
             settle_s=settings.daemon.settle_s,
             broadcast=self._broadcast,
+            now=now,
+        )
+        self._tagging = Tagging(
+            catalog,
+            settings,
+            broadcast=self._broadcast,
+            wake=self.wake,
             root=self._overseer.root,
             now=now,
         )
-        self._tagging = Tagging(catalog, broadcast=self._broadcast, wake=self.wake, now=now)
         self._reasons: tuple[str, ...] = ()
         self._fault: str | None = None
         self._fault_until = 0.0
@@ -228,6 +234,7 @@ class Engine:
 
     def _run(self) -> None:
         try:
+            self._tagging.recover()
             self._analysing.recover()
             self._look_at_catalog()
             while not self._is_closing.is_set():
@@ -283,6 +290,7 @@ class Engine:
         is_due = self._jobs_changed or (self._next_job is not None and now >= self._next_job)
         if self._reasons or now < self._fault_until:
             self._analysing.hold()
+            self._tagging.hold()
         elif is_due or self._analysing.is_busy:
             self._fault = None
             self._analysing.feed(self._overseer.active)

@@ -28,7 +28,9 @@ def only_one(catalog: Path) -> Iterator[None]:
         who = f" (process {number})" if number else ""
         raise CatalogError(catalog, f"a daemon is at work on it already{who}", "stop that one first") from None
     except OSError as error:
-        raise CatalogError(catalog, f"its lock cannot be made: {error.strerror or error}", "check its folder") from error
+        raise CatalogError(
+            catalog, f"its lock cannot be made: {error.strerror or error}", "check its folder"
+        ) from error
     try:
         _pid_path(catalog).write_text(f"{os.getpid()}\n", encoding="ascii")
         yield

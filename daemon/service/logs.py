@@ -10,7 +10,7 @@ import json
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -68,13 +68,18 @@ def logged(path: Path) -> Iterator[None]:
 def events_logged(engine: Engine) -> Iterator[None]:
     """Writes what happens in an engine to the log for a while."""
     with engine.events() as events:
-        thread = threading.Thread(target=lambda: [_log(event) for event in events], name="log", daemon=True)
+        thread = threading.Thread(target=_log_all, args=(events,), name="log", daemon=True)
         thread.start()
         try:
             yield
         finally:
             events.close()
             thread.join(1.0)
+
+
+def _log_all(events: Iterable[Event]) -> None:
+    for event in events:
+        _log(event)
 
 
 def _log(event: Event) -> None:

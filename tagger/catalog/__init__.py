@@ -7,7 +7,9 @@ nothing. Every label carries who said it and whether a person agreed; what peopl
 from tagger.catalog.catalog import Catalog, default_catalog_path
 from tagger.catalog.paths import name_key
 from tagger.catalog.records import (
+    FILENAME,
     HUMAN,
+    VENDOR,
     Entry,
     FileRecord,
     Hit,
@@ -16,23 +18,34 @@ from tagger.catalog.records import (
     LabelState,
     Problem,
     Query,
+    Seen,
     Sort,
     Stats,
 )
+from tagger.catalog.writes import Batch, FieldText, Intent, Target, WriteRecord, WriteState
 
 __all__ = [
+    "FILENAME",
     "HUMAN",
+    "VENDOR",
+    "Batch",
     "Catalog",
     "Entry",
+    "FieldText",
     "FileRecord",
     "Hit",
+    "Intent",
     "Known",
     "LabelRecord",
     "LabelState",
     "Problem",
     "Query",
+    "Seen",
     "Sort",
     "Stats",
+    "Target",
+    "WriteRecord",
+    "WriteState",
     "default_catalog_path",
     "name_key",
 ]

@@ -40,10 +40,10 @@ _IS_OPEN: Final = ~JOB.c.is_cancelled & ~_IS_QUARANTINED
 
 
 class Task(StrEnum):
-    """What is to be done about a file."""
+    """What is to be done about a file: listen to it, then see to its tags."""
 
     ANALYSE = "analyse"
-    WRITE = "write"
+    TAGS = "tags"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,18 +151,22 @@ class Jobs:
         statement = insert(JOB)
         new = statement.excluded
         changed = or_(JOB.c.size != new.size, JOB.c.mtime_ns != new.mtime_ns, JOB.c.task != new.task)
-        fresh = {name: new[name] for name in ("root_id", "path", "task", "size", "mtime_ns", "not_before")}
+        fresh: dict[str, Any] = {
+            name: new[name] for name in ("root_id", "path", "task", "size", "mtime_ns", "not_before")
+        }
         fresh |= {"tries": 0, "interruptions": 0, "is_cancelled": False, "reason": None}
         statement = statement.on_conflict_do_update(index_elements=("path_key",), set_=fresh, where=changed)
         with plain_errors(self._path), writing(self._engine) as connection:
             connection.execute(statement, rows)
 
     def claim(self, roots: Collection[int], *, now: float, limit: int, task: Task = Task.ANALYSE) -> list[Job]:
-        """Marks due jobs of some roots as at work, oldest first; those that were interrupted last, and one at a time."""
+        """Marks due jobs of some roots as at work, oldest first; the interrupted last, and one at a time."""
         due = self._of(roots, task) & ~JOB.c.is_cancelled & ~JOB.c.is_running & _is_due(now)
         with plain_errors(self._path), writing(self._engine) as connection:
             jobs = _jobs(connection, due & (JOB.c.interruptions == 0), limit)
-            if not jobs and not connection.scalar(select(func.count()).where(JOB.c.is_running, JOB.c.interruptions > 0)):
+            if not jobs and not connection.scalar(
+                select(func.count()).where(JOB.c.is_running, JOB.c.interruptions > 0)
+            ):
                 jobs = _jobs(connection, due, 1)
             _mark(connection, [job.id for job in jobs], is_running=True)
         return jobs
@@ -171,7 +175,8 @@ class Jobs:
         """When the next job of some roots that is not at work is due, in seconds since 1970."""
         ahead = self._of(roots, task) & ~JOB.c.is_cancelled & ~JOB.c.is_running
         with plain_errors(self._path), reading(self._engine) as connection:
-            return connection.scalar(select(func.min(JOB.c.not_before)).where(ahead))
+            due: float | None = connection.scalar(select(func.min(JOB.c.not_before)).where(ahead))
+        return due
 
     def release(self, jobs: Iterable[Job]) -> None:
         """Puts jobs that were claimed back as they were."""
@@ -226,7 +231,9 @@ class Jobs:
 
     def counts(self) -> Mapping[int, Counts]:
         """How many jobs each root has; one without any is left out."""
-        columns = [func.sum(case((condition, 1), else_=0)) for condition in (_IS_OPEN, _IS_QUARANTINED, JOB.c.is_cancelled)]
+        columns = [
+            func.sum(case((condition, 1), else_=0)) for condition in (_IS_OPEN, _IS_QUARANTINED, JOB.c.is_cancelled)
+        ]
         with plain_errors(self._path), reading(self._engine) as connection:
             rows = connection.execute(select(JOB.c.root_id, *columns).group_by(JOB.c.root_id))
             return {root_id: Counts(*numbers) for root_id, *numbers in rows}

@@ -14,6 +14,13 @@ HUMAN: Final = "human"
 """The source of what a person said. Other sources are `vendor`, `filename`, and models as `name@version`."""
 
 
+VENDOR: Final = "vendor"
+"""The source of an instrument field that neither this program nor its user wrote into a file."""
+
+FILENAME: Final = "filename"
+"""The source of what the name of a file says."""
+
+
 class LabelState(StrEnum):
     """What is held of a label."""
 
@@ -55,6 +62,20 @@ class Known(NamedTuple):
     is_current: bool
     is_missing: bool
     problem: str | None
+
+
+class Seen(NamedTuple):
+    """One place of a recording; a tuple, since a check of the whole catalog looks at each.
+
+    Attributes:
+        path: where it is.
+        payload_hash: of its audio, when it was last read.
+        is_missing: whether it was gone when its folder was last looked at.
+    """
+
+    path: Path
+    payload_hash: str
+    is_missing: bool
 
 
 class Sort(StrEnum):

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 from tagger.catalog import paths
 from tagger.catalog.conditions import in_subtree
 from tagger.catalog.database import plain_errors, reading, writing
+from tagger.catalog.queueing import queue_tagging
 from tagger.catalog.schema import FOLDER, LOCATION
 from tagger.catalog.service_schema import JOB, ROOT
 from tagger.errors import CatalogError
@@ -89,11 +90,15 @@ class Roots:
                 connection.execute(update(ROOT).where(ROOT.c.id == known).values(row))
             # What waits below belongs to the innermost root, which this may be now.
             root_id = select(ROOT.c.id).where(ROOT.c.path_key == key).scalar_subquery()
-            inner = select(ROOT.c.path_key).where(ROOT.c.path_key > key, ROOT.c.path_key < key[:-1] + chr(ord(os.sep) + 1))
+            inner = select(ROOT.c.path_key).where(
+                ROOT.c.path_key > key, ROOT.c.path_key < key[:-1] + chr(ord(os.sep) + 1)
+            )
             below = JOB.c.path_key.startswith(key, autoescape=True)
             for other in connection.scalars(inner):
                 below &= ~JOB.c.path_key.startswith(other, autoescape=True)
             connection.execute(update(JOB).where(below).values(root_id=root_id))
+            if write:
+                queue_tagging(connection, in_subtree(path))
         return self.get(path)
 
     def remove(self, path: Path) -> None:

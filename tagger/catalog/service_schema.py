@@ -48,10 +48,10 @@ JOB: Final = Table(
     Column("is_running", Boolean, nullable=False, server_default="0"),
     Column("is_cancelled", Boolean, nullable=False, server_default="0"),
     Column("reason", Text),
-    CheckConstraint("task IN ('analyse', 'write')", name="task"),
+    CheckConstraint("task IN ('analyse', 'tags')", name="task"),
     Index(None, "root_id", "is_cancelled"),
 )
-"""`size` and `mtime_ns` are the stamp with which the file has to be found again at `not_before`: it then stood still."""
+"""`size` and `mtime_ns`: how the file has to be found again at `not_before`, since it then stood still."""
 
 NOTE: Final = Table(
     "note",

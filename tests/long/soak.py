@@ -305,7 +305,10 @@ def differences(world: World, people: People, path: Path) -> list[str]:
         ).fetchone()[0]
         if without:
             wrong.append(f"{without} recordings lost their analysis")
-        tags = {tuple(row) for row in connection.execute("SELECT payload_hash, label FROM tag JOIN file ON file.id = file_id")}
+        tags = {
+            tuple(row)
+            for row in connection.execute("SELECT payload_hash, label FROM tag JOIN file ON file.id = file_id")
+        }
         present = set(world.audio.values())
         for (audio, label), state in people.said.items():
             if audio in present and ((audio, label) in tags) != (state is LabelState.CONFIRMED):
@@ -324,7 +327,11 @@ def lost_labels(world: World, people: People, catalog: Catalog, rng: random.Rand
         record, fresh = catalog.show(path), analyser.analyse(path)
         if not isinstance(record, FileRecord):
             continue
-        rejected = {label for (audio, label), state in people.said.items() if audio == fresh.facts.payload_hash and state is LabelState.REJECTED}  # fmt: skip
+        rejected = {
+            label
+            for (audio, label), state in people.said.items()
+            if audio == fresh.facts.payload_hash and state is LabelState.REJECTED
+        }
         missing = {tag.label for tag in fresh.tags} - {tag.label for tag in record.tags} - rejected
         wrong += [f"{path}: lost {label}" for label in missing]
     return wrong
@@ -353,7 +360,10 @@ def main() -> None:
         wrong = _work(world, daemon, people, catalog, options.minutes * 60, options.kill_every)
         wrong += lost_labels(world, people, catalog, rng, 200)
     print(f"done: {dict(sorted(world.counts.items()))}")
-    print(f"{len(world.audio)} files, {len(people.said)} corrections, {daemon.kills} kills, {daemon.most_mb:.0f} MB at most")
+    print(
+        f"{len(world.audio)} files, {len(people.said)} corrections, {daemon.kills} kills, "
+        f"{daemon.most_mb:.0f} MB at most"
+    )
     for line in wrong[:50]:
         print(line)
     print(f"{len(wrong)} differences")
@@ -388,7 +398,9 @@ def _work(
             told = now
             daemon.watch()
             counts = sum(each.waiting for each in catalog.jobs.counts().values())
-            print(f"{now - started:.0f} s: {world.counts.total()} deeds, {counts} jobs, {daemon.kills} kills", flush=True)
+            print(
+                f"{now - started:.0f} s: {world.counts.total()} deeds, {counts} jobs, {daemon.kills} kills", flush=True
+            )
         time.sleep(rng.expovariate(20))
     world.wait()
     print("settling", flush=True)

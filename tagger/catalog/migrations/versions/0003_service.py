@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -45,7 +45,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.ForeignKeyConstraint(["root_id"], ["root.id"], name="fk_job_root_id"),
         sa.UniqueConstraint("path_key", name="uq_job_path_key"),
-        sa.CheckConstraint("task IN ('analyse', 'write')", name=op.f("ck_job_task")),
+        sa.CheckConstraint("task IN ('analyse', 'tags')", name=op.f("ck_job_task")),
     )
     op.create_index("ix_job_root_id_is_cancelled", "job", ["root_id", "is_cancelled"])
     op.create_table(
