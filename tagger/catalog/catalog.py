@@ -141,7 +141,7 @@ class Catalog:
             store.note_evidence(connection, path, vendor)
 
     def mark_below(self, folder: Path) -> int:
-        """Notes that a folder is gone with all below it, and gives how many files that are. Nothing is dropped by it."""
+        """Notes that a folder is gone with all below it, and gives how many files that are. Nothing is dropped."""
         with plain_errors(self.path), writing(self._engine) as connection:
             return store.mark_below(connection, folder)
 
