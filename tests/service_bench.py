@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -77,7 +76,7 @@ class Bench:
                 return
             if self.engine.is_busy:
                 started = time.monotonic()
-                wait([self.engine._waker, *self.engine._analysing.connections], 0.05)
+                self.engine._sleep(self.now + 0.05)
                 self.now += time.monotonic() - started
             elif due > end:
                 self.now = max(end, self.now)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.service import analysing, overseeing, watching
+from daemon.service import analysing, overseeing, tagging, watching
 from daemon.service.engine import Engine
 from daemon.service.events import FileAnalysed, FileFailed, FilesGone, HoldsChanged, RootChanged
 from daemon.service.looking import Look
@@ -36,6 +36,7 @@ ROUND_S = 70.0
 def _workers_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """What passes in no time here would else be rest enough to end them, and their start is most of a test."""
     monkeypatch.setattr(analysing, "_REST_S", 1e9)
+    monkeypatch.setattr(tagging, "_LINGER_S", 0.0)
 
 
 @pytest.fixture
