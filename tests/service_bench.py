@@ -27,7 +27,7 @@ class Bench:
         folder: Path,
         *,
         make: Callable[[], SupportsAnalyse] = StandIn,
-        model: str | None = MODEL,
+        model: str = MODEL,
         start: float | None = None,
         **settings: Any,
     ) -> None:
@@ -48,9 +48,7 @@ class Bench:
         self.catalog.close()
 
     def _new_engine(self) -> Engine:
-        return Engine(
-            self.catalog, self._settings, make_analyser=self._make, model=self._model, now=lambda: self.now
-        )
+        return Engine(self.catalog, self._settings, make_analyser=self._make, model=self._model, now=lambda: self.now)
 
     def restart(self, *, is_killed: bool = False) -> None:
         """Ends the engine, as SIGKILL would if asked to, and makes a new one."""

@@ -11,8 +11,8 @@ import pytest
 
 from tagger.errors import ModelError
 from tagger.frontend import MelParameters
-from tagger.model_name import model_name
-from tagger.recogniser import ModelCard, Recogniser, default_model
+from tagger.model_name import default_model, model_name
+from tagger.recogniser import ModelCard, Recogniser
 from tagger.taxonomy import LEAVES
 
 

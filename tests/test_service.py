@@ -8,23 +8,29 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pytest
 
 from daemon.service import analysing, overseeing, tagging, watching
 from daemon.service.engine import Engine
 from daemon.service.events import FileAnalysed, FileFailed, FilesGone, HoldsChanged, RootChanged
 from daemon.service.looking import Look
+from daemon.service.priority import BackgroundAnalyser
 from tagger import tagfile
-from tagger.catalog import Catalog, LabelState
+from tagger.catalog import Catalog, Entry, LabelState
 from tagger.catalog.jobs import MOST_TRIES, Jobs
 from tagger.errors import CatalogError
+from tagger.payload import payload_hash
+from tagger.recogniser import Recogniser
+from tagger.results import Analysis
 from tagger.settings import Settings
-from tests.made_up import MODEL, StandIn, no_model
+from tests.made_up import MODEL, StandIn, analysis, no_model
 from tests.service_bench import SETTLE_S, Bench, fill, mark_running
 from tests.tagged_audio import make
 
@@ -37,6 +43,11 @@ def _workers_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """What passes in no time here would else be rest enough to end them, and their start is most of a test."""
     monkeypatch.setattr(analysing, "_REST_S", 1e9)
     monkeypatch.setattr(tagging, "_LINGER_S", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _catalog_is_made(tmp_path: Path, empty_catalog: Path) -> None:
+    shutil.copyfile(empty_catalog, tmp_path / "catalog.db")
 
 
 @pytest.fixture
@@ -78,11 +89,10 @@ class TestWork:
         assert len(bench.events(FileAnalysed)) == 1
         assert bench.events(FileFailed) == []
 
-    def test_known_audio_is_not_listened_to_again(self, library: Path, tmp_path: Path) -> None:
+    def test_known_audio_is_not_listened_to_again(
+        self, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         # The real thing: a copy is recognised by its hash, as `BackgroundAnalyser` does it.
-        from daemon.service.priority import BackgroundAnalyser
-        from tagger.catalog import Entry
-
         path = make(library, "16.wav")
         with Catalog(tmp_path / "catalog.db") as catalog:
             analyser = BackgroundAnalyser(None, catalog.path)
@@ -92,7 +102,7 @@ class TestWork:
             catalog.judge_all(path, {"tuba": LabelState.CONFIRMED})
             copy = library / "copy.wav"
             shutil.copyfile(path, copy)
-            analyser._recogniser = None
+            monkeypatch.setattr(Recogniser, "predict", None)
             again = analyser.analyse(copy)
         assert (again.facts, again.tags, again.model) == (first.facts, first.tags, first.model)
         assert (again.scores == first.scores).all()
@@ -101,7 +111,8 @@ class TestWork:
         self, bench: Bench, library: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         fill(library, one="1")
-        add, failed = Jobs.add, []
+        add = Jobs.add
+        failed: list[bool] = []
 
         def fail_once(*args: object, **kwargs: object) -> None:
             if not failed:
@@ -209,11 +220,11 @@ class TestHints:
             ]
 
         for fstype, tells in {"nfs4": False, "cifs": False, "fuse.sshfs": False, "smbfs": False, "apfs": True}.items():
-            monkeypatch.setattr(watching.psutil, "disk_partitions", lambda all, fstype=fstype: mounts(fstype))  # noqa: A006, ARG005 - psutil's name
+            monkeypatch.setattr(psutil, "disk_partitions", lambda all, fstype=fstype: mounts(fstype))  # noqa: A006, ARG005 - psutil's name
             assert watching.tells_of_changes(library) is tells
 
 
-def wait_for(events: Iterator[object], name: str) -> None:
+def wait_for(events: Iterable[object], name: str) -> None:
     """Waits until a file was analysed."""
     deadline = time.monotonic() + 15
     for event in events:
@@ -291,12 +302,12 @@ class TestOffline:
         point.mkdir()
         if kind == "bind":
             source.mkdir()
-            mount = ["mount", "--bind", source, point]
+            mount = ["mount", "--bind", str(source), str(point)]
         else:
             with source.open("wb") as file:
                 file.truncate(4 << 20)
             subprocess.run(["mkfs.ext4", "-q", source], check=True)
-            mount = ["mount", "-o", "loop", source, point]
+            mount = ["mount", "-o", "loop", str(source), str(point)]
         if subprocess.run(mount, check=False).returncode:
             pytest.skip("this system lets nobody mount")
         try:
@@ -352,7 +363,9 @@ class TestIdentity:
         # No row is left of where they were: they are somewhere else.
         assert bench.catalog.show(one / "moved.wav") is None
 
-    def test_what_is_gone_is_forgotten_after_its_time_but_not_what_people_said(self, library: Path, tmp_path: Path) -> None:
+    def test_what_is_gone_is_forgotten_after_its_time_but_not_what_people_said(
+        self, library: Path, tmp_path: Path
+    ) -> None:
         with Bench(tmp_path, forget_after_days=2) as bench:
             fill(library, judged="1", other="2", stays="3")
             bench.engine.add_root(library, poll=True)
@@ -383,7 +396,7 @@ class TestFailures:
         (job,) = bench.engine.failing()
         assert job.tries == MOST_TRIES
         tried = [event.retry_at for event in bench.events(FileFailed)]
-        delays = [after - before for before, after in zip(tried, tried[1:], strict=False)]
+        delays = [after - before for before, after in pairwise(tried)]
         assert delays == sorted(delays)
 
         fill(library, busy="2")
@@ -631,7 +644,10 @@ class TestTags:
         real.engine.add_root(library, poll=True, write=True)
         real.pass_time(60)
         record = real.record(path)
-        assert {(label.source, label.label) for label in record.labels} >= {("filename", "cowbell"), ("vendor", "snare")}
+        assert {(label.source, label.label) for label in record.labels} >= {
+            ("filename", "cowbell"),
+            ("vendor", "snare"),
+        }
         assert [tag.label for tag in record.tags] == ["kick"]
         assert tagfile.read(path).instrument == "Snare"
         path.rename(library / "Triangle.flac")
@@ -644,10 +660,7 @@ class TestTags:
 class Drummer:
     """Hears a kick in everything, and hashes it as the program does."""
 
-    def analyse(self, path: Path) -> object:
-        from tagger.payload import payload_hash
-        from tests.made_up import analysis
-
+    def analyse(self, path: Path) -> Analysis:
         return analysis(payload_hash(path), "kick")
 
 

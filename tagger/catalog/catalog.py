@@ -214,6 +214,11 @@ class Catalog:
         with plain_errors(self.path), reading(self._engine) as connection:
             return report.places_of(connection, payload_hash)
 
+    def models(self) -> Mapping[str, int]:
+        """How many recordings each model heard, as `name@version`, most first."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return report.models(connection)
+
     def stats(self) -> Stats:
         """The catalog in numbers."""
         with plain_errors(self.path), reading(self._engine) as connection:

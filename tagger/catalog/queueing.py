@@ -36,7 +36,7 @@ def queue_tagging(connection: Connection, where: ColumnElement[bool]) -> None:
             jobs.append(job | {"size": size, "mtime_ns": mtime_ns, "not_before": time.time()})
     if jobs:
         statement = insert(JOB)
-        # A job that is at work is not over then, see `Jobs.settle`; one that has yet to listen comes to its tags anyway.
+        # One at work is then not over, see `Jobs.settle`; one that has yet to be listened to comes to its tags anyway.
         again = {"not_before": statement.excluded.not_before}
         where = JOB.c.task == "tags"
         connection.execute(statement.on_conflict_do_update(index_elements=("path_key",), set_=again, where=where), jobs)

@@ -85,6 +85,13 @@ def problems(connection: Connection) -> Iterator[Problem]:
         yield Problem(Path(folder, name), size, mtime_ns, reason)
 
 
+def models(connection: Connection) -> dict[str, int]:
+    """How many recordings each model heard, most first."""
+    count = func.count()
+    statement = select(SOURCE.c.name, count).select_from(ANALYSIS.join(SOURCE)).group_by(SOURCE.c.name)
+    return {name: int(number) for name, number in connection.execute(statement.order_by(count.desc()))}
+
+
 def stats(connection: Connection) -> Stats:
     """The catalog in numbers."""
     kinds = connection.execute(
