@@ -18,7 +18,7 @@ from tagger.payload import payload_hash
 from tagger.settings import Settings
 from tagger.stamp import Stamp
 from tagger.writing import Fate, Undoing, Writer, recovery
-from tests.command_line import Run, analysis, hear
+from tests.command_line import Run, analysis, heard_as
 from tests.tagged_audio import decoded, make
 
 LONG_AGO_NS = 1_500_000_000_000_000_000
@@ -62,11 +62,11 @@ def catalog(tmp_path: Path, empty_catalog: Path) -> Iterator[Catalog]:
         yield opened
 
 
-def heard(catalog: Catalog, folder: Path, name: str, *labels: str) -> Path:
+def known(catalog: Catalog, folder: Path, name: str, *labels: str) -> Path:
     folder.mkdir(exist_ok=True)
     path = make(folder, name)
     os.utime(path, ns=(LONG_AGO_NS, LONG_AGO_NS))
-    hear(catalog, path, analysis(*labels))
+    catalog.record([heard_as(path, analysis(*labels))])
     return path
 
 
@@ -94,7 +94,7 @@ def states_of(path: Path) -> tuple[bytes, int]:
 def test_a_killed_write_ends_in_the_old_bytes_or_the_new(
     catalog: Catalog, tmp_path: Path, name: str, steps: int
 ) -> None:
-    path = heard(catalog, tmp_path / "samples", name, "kick")
+    path = known(catalog, tmp_path / "samples", name, "kick")
     before, audio = states_of(path), payload_hash(path)
     assert killed_after(steps, catalog, path, "write")
     assert payload_hash(path) == audio
@@ -116,7 +116,7 @@ def test_a_killed_write_ends_in_the_old_bytes_or_the_new(
 
 @pytest.mark.parametrize("steps", [1, 2])
 def test_a_killed_undo_ends_in_the_old_bytes_or_the_new(catalog: Catalog, tmp_path: Path, steps: int) -> None:
-    path = heard(catalog, tmp_path / "samples", "16.wav", "kick")
+    path = known(catalog, tmp_path / "samples", "16.wav", "kick")
     before, samples = states_of(path), decoded(path).tobytes()
     with Writer(catalog, Settings(), command="write") as writer:
         writer.write(record_of(catalog, path))
@@ -148,7 +148,7 @@ def killed_between_file_and_journal(catalog: Catalog, path: Path, monkeypatch: p
 def test_what_was_written_whole_can_be_undone(
     tagger: Run, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = heard(catalog, tmp_path / "samples", "16.wav", "kick")
+    path = known(catalog, tmp_path / "samples", "16.wav", "kick")
     before = states_of(path)
     killed_between_file_and_journal(catalog, path, monkeypatch)
     assert len(catalog.journal.open_writes()) == 1
@@ -161,7 +161,7 @@ def test_what_was_written_whole_can_be_undone(
 def test_a_file_that_somebody_changed_long_after_is_theirs(
     tagger: Run, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = heard(catalog, tmp_path / "samples", "16.wav", "kick")
+    path = known(catalog, tmp_path / "samples", "16.wav", "kick")
     killed_between_file_and_journal(catalog, path, monkeypatch)
     theirs = bytearray(path.read_bytes())
     theirs[-1] ^= 0xFF
@@ -178,7 +178,7 @@ def test_a_file_that_somebody_changed_long_after_is_theirs(
 def test_a_disk_that_is_not_plugged_in_is_waited_for(
     catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = heard(catalog, tmp_path / "samples", "16.wav", "kick")
+    path = known(catalog, tmp_path / "samples", "16.wav", "kick")
     killed_between_file_and_journal(catalog, path, monkeypatch)
     away = tmp_path / "away"
     shutil.move(path.parent, away)
@@ -191,7 +191,7 @@ def test_a_disk_that_is_not_plugged_in_is_waited_for(
 
 
 def test_a_file_that_is_gone_is_given_up(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = heard(catalog, tmp_path / "samples", "16.wav", "kick")
+    path = known(catalog, tmp_path / "samples", "16.wav", "kick")
     killed_between_file_and_journal(catalog, path, monkeypatch)
     path.unlink()
     with Writer(catalog, Settings(), command="write") as writer:
@@ -201,7 +201,7 @@ def test_a_file_that_is_gone_is_given_up(catalog: Catalog, tmp_path: Path, monke
 
 
 def test_what_cannot_be_put_back_is_told_and_kept(catalog: Catalog, tmp_path: Path) -> None:
-    path = heard(catalog, tmp_path / "samples", "16.wav", "kick")
+    path = known(catalog, tmp_path / "samples", "16.wav", "kick")
     state = tagfile.fingerprint(path)
     intent = Intent(
         path=path,

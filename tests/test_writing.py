@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,10 @@ from mutagen.wave import WAVE
 from tagger import tagfile
 from tagger.catalog import Catalog, FileRecord, LabelRecord
 from tagger.payload import payload_hash
-from tagger.results import Kind
+from tagger.results import Instrument, Kind
 from tagger.tagfile import rewriting
 from tagger.writing.lock import writing_lock
-from tests.command_line import Run, analysis, contents, hear, native
+from tests.command_line import Run, analysis, contents, heard_as, native
 from tests.tagged_audio import decoded, make, rich_wav
 
 LONG_AGO_NS = 1_500_000_000_123_456_789
@@ -81,8 +81,7 @@ def library(made: Path, tmp_path: Path) -> Library:
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     folder = tmp_path / "samples"
     with Catalog(tmp_path / "catalog.db") as catalog:
-        for name, result in RESULTS.items():
-            hear(catalog, folder / name, result)
+        catalog.record([heard_as(folder / name, result) for name, result in RESULTS.items()])
     return Library(folder, tmp_path / "catalog.db")
 
 
@@ -145,7 +144,7 @@ class TestWrite:
         tagger("write", path)
         assert instrument(path) is None
         with Catalog(library.catalog) as catalog:
-            hear(catalog, path, analysis("kick", "tom"), model="instruments@newer")
+            catalog.record([heard_as(path, analysis("kick", "tom"), model="instruments@newer")])
         tagger("write", path)
         assert instrument(path) is None
 
@@ -230,6 +229,22 @@ class TestUndo:
         for name in before:
             record = library.record(name)
             assert (record.size, record.mtime_ns) == (len(before[name][0]), LONG_AGO_NS)
+
+    def test_a_file_that_may_not_be_written_is_refused_and_can_be_undone_later(
+        self, tagger: Run, library: Library
+    ) -> None:
+        before = library.state()
+        tagger("write", library.folder)
+        (library.folder / "16.wav").chmod(0o444)
+        told = tagger("undo")
+        (library.folder / "16.wav").chmod(0o644)
+        assert told.code == 1
+        assert native("samples/16.wav: not undone, is read-only") in told.err
+        assert "files: 5 as before, 1 not undone" in told.err
+        again = tagger("undo")
+        assert again.code == 0
+        assert "files: 1 as before, 5 undone already" in again.err
+        assert library.state() == before
 
     def test_undoing_twice_says_so(self, tagger: Run, library: Library) -> None:
         tagger("write", library.folder)
@@ -335,7 +350,7 @@ class TestUndo:
         copy = library.folder / "copy.wav"
         copy.write_bytes((library.folder / "16.wav").read_bytes())
         with Catalog(library.catalog) as catalog:
-            hear(catalog, copy, analysis("kick", "tom"))
+            catalog.record([heard_as(copy, analysis("kick", "tom"))])
         tagger("write", library.folder)
         (library.folder / "16.wav").unlink()
         told = tagger("undo")
@@ -428,6 +443,18 @@ class TestEdits:
         tagger("write", path)
         assert library.tags("lossless.flac") == ["electric_guitar"]
         assert FLAC(path)["INSTRUMENT"] == ["Electric guitar, bridge pickup"]
+
+    def test_labels_of_somebodys_own_model_can_be_edited_too(self, tagger: Run, library: Library) -> None:
+        path = library.folder / "lossless.flac"
+        own = Instrument("hurdy_gurdy", "hurdy_gurdy", 0.9)
+        with Catalog(library.catalog) as catalog:
+            catalog.record([heard_as(path, replace(analysis(), instruments=(own,), tags=(own,)), model="mine@1")])
+        tagger("write", path)
+        assert instrument(path) == "Electric guitar; Hurdy gurdy"
+        edit_flac(path, "Electric guitar")
+        assert tagger("write", path).code == 0
+        assert library.said_by_people("lossless.flac") == {"electric_guitar": "confirmed", "hurdy_gurdy": "rejected"}
+        assert instrument(path) == "Electric guitar"
 
     def test_a_tag_that_was_taken_away_stays_away(self, tagger: Run, library: Library) -> None:
         path = library.folder / "lossless.flac"
