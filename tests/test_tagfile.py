@@ -17,7 +17,7 @@ from tagger import tagfile
 from tagger.errors import TagFileError
 from tagger.payload import payload_hash
 from tagger.tagfile import Action
-from tests.tagged_audio import MAKERS, chunk, claim, decoded, make, rich_wav, riff, seen_by_ffmpeg, write
+from tests.tagged_audio import MAKERS, chunk, claim, decoded, make, rich_wav, riff, seen_by_ffmpeg, syncsafe, write
 
 CLAIM = claim("electric_guitar", "kick")
 WORDS = "Electric guitar; Kick"
@@ -306,10 +306,6 @@ def id3_tag(version: int, *frames: tuple[str, bytes]) -> bytes:
             size = syncsafe(len(data)) if version == 4 else len(data).to_bytes(4, "big")
             body += size + b"\0\0" + data
     return b"ID3" + bytes((version, 0, 0)) + syncsafe(len(body)) + body
-
-
-def syncsafe(number: int) -> bytes:
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
 def rich_wav_chunks() -> tuple[bytes, bytes]:

@@ -20,7 +20,7 @@ from tagger.payload import payload_hash
 from tagger.results import Kind
 from tagger.tagfile import Claim, id3
 from tagger.taxonomy import FAMILIES, LEAVES
-from tests.tagged_audio import MAKERS, claim, make, write
+from tests.tagged_audio import MAKERS, claim, make, syncsafe, write
 
 claims = st.builds(
     Claim,
@@ -108,10 +108,6 @@ tags = st.one_of(
     st.tuples(st.just(2), frames_v22), st.tuples(st.just(3), frames_v23), st.tuples(st.just(4), frames_v24)
 )
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff"), min_size=1, max_size=20)
-
-
-def syncsafe(number: int) -> bytes:
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
 @given(tags, st.sampled_from(["TXXX:INSTRUMENT", "TCON"]), texts, st.integers(0, 50))

@@ -74,7 +74,7 @@ def foreign_fields(draw: st.DrawFn, schemes: tuple[Scheme, ...]) -> Model:
 
 
 @given(st.data(), formats, claims, claims)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_values_of_others_stay_and_ours_come_and_go(
     data: st.DataObject, schemes: tuple[Scheme, ...], first: Claim, second: Claim
 ) -> None:
@@ -89,7 +89,7 @@ def test_values_of_others_stay_and_ours_come_and_go(
 
 
 @given(st.data(), formats, claims, claims)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_one_value_of_somebody_else_is_all_that_is_said_of_its_concept(
     data: st.DataObject, schemes: tuple[Scheme, ...], first: Claim, second: Claim
 ) -> None:
@@ -104,7 +104,7 @@ def test_one_value_of_somebody_else_is_all_that_is_said_of_its_concept(
 
 
 @given(st.data(), formats, st.lists(claims, min_size=1, max_size=3))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_what_somebody_took_away_stays_away(
     data: st.DataObject, schemes: tuple[Scheme, ...], later: list[Claim]
 ) -> None:
@@ -123,7 +123,7 @@ def fields_about(concept: Concept, schemes: tuple[Scheme, ...]) -> set[tuple[Sch
 
 
 @given(claims, claims, st.sets(st.sampled_from(WAV_SCHEMES)), st.sets(st.sampled_from(WAV_SCHEMES)))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_layers_that_are_not_asked_for_hold_nothing_of_ours(
     first: Claim, second: Claim, some: set[Scheme], others: set[Scheme]
 ) -> None:
@@ -139,9 +139,9 @@ def test_a_layer_without_room_for_a_mark_is_not_enough() -> None:
         Model.empty(WAV_SCHEMES).decide(claim("kick"), frozenset({Scheme.INFO}))
 
 
-@given(claims, st.frozensets(st.sampled_from(Concept)))
-def test_marks_say_again_what_was_said(said: Claim, filled: frozenset[Concept]) -> None:
-    mark = Mark(Statement.of(said), filled)
+@given(claims, st.frozensets(st.sampled_from(Concept)), st.frozensets(st.sampled_from(Concept)))
+def test_marks_say_again_what_was_said(said: Claim, filled: frozenset[Concept], left: frozenset[Concept]) -> None:
+    mark = Mark(Statement.of(said), filled, left)
     assert Mark.parse(str(mark)) == mark
 
 
