@@ -4,7 +4,8 @@ TaggerError            path, reason and advice; `str()` is the whole message
 ├── DecodeError        the file is not audio that can be read
 ├── TagFileError       tags of a file cannot be read or written safely
 ├── CatalogError       the catalog cannot be opened, upgraded or written
-└── ModelError         a model file is missing, foreign or damaged
+├── ModelError         a model file is missing, foreign or damaged
+└── SettingsError      the settings cannot be read or do not make sense
 """
 
 from __future__ import annotations
@@ -57,3 +58,7 @@ class CatalogError(TaggerError):
 
 class ModelError(TaggerError):
     """Raised when a model cannot be used: missing, damaged, or not one of this program."""
+
+
+class SettingsError(TaggerError):
+    """Raised when the settings cannot be read, or say something that cannot be."""

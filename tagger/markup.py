@@ -92,14 +92,15 @@ class Document:
             return Edit(element.inside, element.closing, escaped(text))
         return Edit(element.start, element.end, self._opened(element, escaped(text)))
 
-    def appended(self, parent: Element, markup: str) -> Edit:
-        """The edit that puts markup behind an element's last child, set off by the same white space as that child."""
+    def appended(self, parent: Element, *markups: str) -> Edit:
+        """The edit that puts markup behind an element's last child, each piece set off by the same white space."""
         if parent.inside == parent.end:
-            return Edit(parent.start, parent.end, self._opened(parent, markup))
+            return Edit(parent.start, parent.end, self._opened(parent, "".join(markups)))
         if not parent.children:
-            return Edit(parent.inside, parent.inside, markup)
+            return Edit(parent.inside, parent.inside, "".join(markups))
         last = parent.children[-1]
-        return Edit(last.end, last.end, self._source(self._end_before(last), last.start) + markup)
+        space = self._source(self._end_before(last), last.start)
+        return Edit(last.end, last.end, "".join(space + markup for markup in markups))
 
     def removed(self, element: Element) -> Edit:
         """The edit that takes an element away, with the white space that sets it off."""

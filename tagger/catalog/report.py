@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Connection, exists, func, or_, select, true
 
 from tagger.catalog import paths
-from tagger.catalog.conditions import in_folder, in_subtree
-from tagger.catalog.records import Known, Problem, Stats
-from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LOCATION, SOURCE, TAG
+from tagger.catalog.conditions import at_path, in_folder, in_subtree
+from tagger.catalog.records import Known, Problem, Seen, Stats
+from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LIVE_TAG, LOCATION, SOURCE, TAG
 from tagger.results import Kind
 
 _PAGE: Final = 500
@@ -34,6 +35,35 @@ def folders(connection: Connection, under: Path) -> list[Path]:
     holds = exists().where(LOCATION.c.folder_id == FOLDER.c.id, _HERE)
     statement = select(FOLDER.c.path).where(in_subtree(under), holds).order_by(FOLDER.c.path_key)
     return [Path(path) for path in connection.scalars(statement)]
+
+
+def seen(connection: Connection, under: Sequence[Path]) -> list[Seen]:
+    """The places of recordings at and below paths, or all of them, by path."""
+    statement = (
+        select(FOLDER.c.path, LOCATION.c.name, FILE.c.payload_hash, LOCATION.c.missing_since.is_not(None))
+        .select_from(LOCATION.join(FOLDER).join(FILE))
+        .where(or_(*(at_path(path) | in_subtree(path) for path in under)) if under else true())
+        .order_by(FOLDER.c.path_key, LOCATION.c.name_key)
+    )
+    return [Seen(Path(folder, name), *rest) for folder, name, *rest in connection.execute(statement)]
+
+
+def places_of(connection: Connection, payload_hash: str) -> list[Path]:
+    """Where a recording is, places known to be missing left out."""
+    statement = (
+        select(FOLDER.c.path, LOCATION.c.name)
+        .select_from(LOCATION.join(FOLDER).join(FILE))
+        .where(FILE.c.payload_hash == payload_hash, _HERE)
+        .order_by(FOLDER.c.path_key, LOCATION.c.name_key)
+    )
+    return [Path(folder, name) for folder, name in connection.execute(statement)]
+
+
+def live_tags(connection: Connection, path: Path) -> tuple[str, ...]:
+    """Which tags of a file are ours in the sidecar of Ableton Live."""
+    key = paths.name_key(paths.folder_text(path))
+    tags = connection.scalar(select(LIVE_TAG.c.tags).where(LIVE_TAG.c.path_key == key))
+    return tuple(json.loads(tags)) if tags else ()
 
 
 def tags(connection: Connection) -> list[str]:
