@@ -191,7 +191,7 @@ def rich_chunks(container: bytes) -> list[tuple[bytes, bytes]]:
 def inner(name: bytes, contents: bytes) -> bytes:
     """What others put into a chunk that we edit, in one piece."""
     if name == b"iXML":
-        return b"\n <PROJECT>p</PROJECT>\n <USER><!-- mine -->"
+        return b"\n <PROJECT>p</PROJECT>\n <USER>"
     return contents[10:].rstrip(b"\0") if name == b"ID3 " else contents[4:]
 
 

@@ -25,6 +25,7 @@ from tagger.tagfile.comments import NamedTexts, strict
 from tagger.tagfile.id3 import MAGIC
 from tagger.tagfile.mpeg import LeadingId3
 from tagger.tagfile.tags import Contents, Edits, Scheme
+from tagger.tagfile.unrepaired import check_ogg_pages, flac_blocks
 
 
 class CopyFormat(Protocol):
@@ -42,15 +43,15 @@ TagFormat = ChunkedTags | CopyFormat
 _FORMATS: Final[Mapping[Container, TagFormat]] = {
     Container.WAV: WAV,
     Container.AIFF: AIFF,
-    Container.FLAC: NamedTexts(Scheme.VORBIS, strict(FLAC)),
+    Container.FLAC: NamedTexts(Scheme.VORBIS, strict(FLAC), rest=flac_blocks),
     Container.MP4: NamedTexts(Scheme.MP4, MP4, binary_prefix="----"),
     Container.ASF: NamedTexts(Scheme.ASF, ASF),
     Container.WAVPACK: NamedTexts(Scheme.APE, WavPack, padded=False),
 }
 _OGG_FORMATS: Final[Mapping[bytes, TagFormat]] = {
-    b"\x01vorbis": NamedTexts(Scheme.VORBIS, strict(OggVorbis)),
-    b"OpusHead": NamedTexts(Scheme.VORBIS, strict(OggOpus)),
-    b"\x7fFLAC": NamedTexts(Scheme.VORBIS, strict(OggFLAC)),
+    b"\x01vorbis": NamedTexts(Scheme.VORBIS, strict(OggVorbis), rest=check_ogg_pages),
+    b"OpusHead": NamedTexts(Scheme.VORBIS, strict(OggOpus), rest=check_ogg_pages),
+    b"\x7fFLAC": NamedTexts(Scheme.VORBIS, strict(OggFLAC), rest=check_ogg_pages),
 }
 _MPEG_FORMAT: Final = LeadingId3()
 _WITHOUT_TAGS: Final[Mapping[Container, str]] = {
