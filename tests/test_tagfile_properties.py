@@ -53,7 +53,7 @@ def container(order: str, head: bytes, kind: bytes, parts: list[tuple[bytes, byt
 
 
 @given(st.booleans(), foreign_chunks, foreign_chunks, audio_bytes, st.lists(claims, min_size=1, max_size=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_chunks_survive_tagging_and_the_way_back(
     aiff: bool,
     front: list[tuple[bytes, bytes]],
@@ -160,7 +160,7 @@ mutations: list[Callable[[bytes, int, bytes], bytes]] = [
     st.one_of(st.integers(0, 200), st.integers(0, 5000)),
     st.binary(min_size=1, max_size=6),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_mutated_file_is_refused_or_keeps_its_audio(
     name: str, mutate: Callable[[bytes, int, bytes], bytes], at: int, new: bytes
 ) -> None:

@@ -66,7 +66,7 @@ def pairs(draw: st.DrawFn) -> tuple[bytes, bytes]:
 
 
 @given(pairs())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_old_file_comes_out_of_the_new_one(pair: tuple[bytes, bytes]) -> None:
     old, new = pair
     delta = delta_of(old, new)
@@ -206,7 +206,7 @@ def test_a_rich_wav_is_restored_to_the_byte(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=60), st.sampled_from([b"LIST", b"iXML", b"id3 ", b"ID3 ", b"_PMX"]), st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_tag_chunks_of_any_contents_are_refused_or_restored(body: bytes, name: bytes, in_front: bool) -> None:
     body = b"INFO" + body if name == b"LIST" else body
     before = plain_wav(front=chunk(name, body)) if in_front else plain_wav(chunk(name, body))
