@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from unittest import mock
 
@@ -20,7 +19,7 @@ from tagger.payload import payload_hash
 from tagger.results import Kind
 from tagger.tagfile import Claim, id3
 from tagger.taxonomy import FAMILIES, LEAVES
-from tests.tagged_audio import MAKERS, claim, make, syncsafe, write
+from tests.tagged_audio import MAKERS, claim, made, syncsafe, write
 
 claims = st.builds(
     Claim,
@@ -139,12 +138,6 @@ def test_mutagen_reads_the_text_that_was_written(version: int, text: str, paddin
         assert (tag["TXXX:INSTRUMENT"].text, tag["TCON"].text) == ([text], ["Tom"])
 
 
-@cache
-def example(name: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        return make(Path(folder), name).read_bytes()
-
-
 mutations: list[Callable[[bytes, int, bytes], bytes]] = [
     lambda data, at, new: data[:at] + new + data[at + len(new) :],
     lambda data, at, new: data[:at] + new + data[at:],
@@ -164,7 +157,7 @@ mutations: list[Callable[[bytes, int, bytes], bytes]] = [
 def test_a_mutated_file_is_refused_or_keeps_its_audio(
     name: str, mutate: Callable[[bytes, int, bytes], bytes], at: int, new: bytes
 ) -> None:
-    before = mutate(example(name), at, new)
+    before = mutate(made(name), at, new)
     with tempfile.TemporaryDirectory() as folder:
         path, untagged = Path(folder, name), Path(folder, "untagged")
         path.write_bytes(before)
