@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
+import tempfile
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +81,17 @@ MAKERS: dict[str, Callable[[Path], None]] = {
 def make(folder: Path, name: str) -> Path:
     """A file of `MAKERS` in `folder`."""
     path = folder / name
-    MAKERS[name](path)
+    path.write_bytes(made(name))
     return path
+
+
+@cache
+def made(name: str) -> bytes:
+    """The bytes of a file of `MAKERS`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, name)
+        MAKERS[name](path)
+        return path.read_bytes()
 
 
 def seen_by_ffmpeg(path: Path) -> dict[str, str]:
@@ -191,7 +201,7 @@ def rich_chunks(container: bytes) -> list[tuple[bytes, bytes]]:
 def inner(name: bytes, contents: bytes) -> bytes:
     """What others put into a chunk that we edit, in one piece."""
     if name == b"iXML":
-        return b"\n <PROJECT>p</PROJECT>\n <USER><!-- mine -->"
+        return b"\n <PROJECT>p</PROJECT>\n <USER>"
     return contents[10:].rstrip(b"\0") if name == b"ID3 " else contents[4:]
 
 

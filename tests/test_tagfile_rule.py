@@ -329,3 +329,11 @@ def test_only_the_layers_asked_for_are_written(tmp_path: Path) -> None:
 def test_every_key_is_known_once() -> None:
     for scheme in Scheme:
         assert len(set(keys_of(scheme))) == len(keys_of(scheme))
+
+
+def test_frames_are_small_enough_for_readers_that_take_every_size_for_syncsafe(tmp_path: Path) -> None:
+    path = make(tmp_path, "16.wav")
+    write(path, claim("acoustic_guitar", "electric_guitar", "english_horn"))
+    tags = mutagen.File(path).tags
+    assert tags.version[:2] == (2, 3)
+    assert max(len(frame.desc) + len(frame.text[0]) + 2 for frame in tags.getall("TXXX")) < 128

@@ -90,7 +90,7 @@ def decide(path: Path, sections: Sequence[Section], claim: Claim, *, wanted: Col
         targets = dict(file.targets(section, said, states, is_wanted=section.scheme in wanted))
         if mark_key := MARK_KEYS.get(section.scheme):
             is_marked = section.scheme in (file.marks if is_kept else wanted)
-            targets[mark_key] = mark if is_marked else ""
+            targets[mark_key] = mark.text_in(section.scheme) if is_marked else ""
         changed = {key: value for key, value in targets.items() if value != section.values.get(key, "")}
         if changed and not section.problem:
             edits[section.scheme] = changed
@@ -191,8 +191,8 @@ class _File:
             elif self.is_ours(each, value):
                 yield each.key, ""
 
-    def mark_of(self, said: Statement, states: _States, writable: Collection[Scheme]) -> str:
-        """The mark to be, "" for none."""
+    def mark_of(self, said: Statement, states: _States, writable: Collection[Scheme]) -> Mark:
+        """The mark to be."""
         filled = frozenset(
             each.concept
             for scheme in writable
@@ -201,18 +201,15 @@ class _File:
         )
         # Without a claim, a value of somebody else's needs no mark to stand.
         remembered = _THEIRS if said.words else {_State.REMOVED}
-        return self._mark(said, filled, self._left(states, remembered))
+        return Mark(said, filled, self._left(states, remembered))
 
-    def mark_kept(self, states: _States) -> str:
-        """The mark to be where the instrument is not ours any more, "" for none: what was said stands in it still."""
+    def mark_kept(self, states: _States) -> Mark:
+        """The mark to be where the instrument is not ours any more; what was said stands in it still."""
         statement = next((mark.statement for mark in self.marks.values()), Statement())
-        return self._mark(statement, frozenset(), self._left(states, _THEIRS))
+        return Mark(statement, frozenset(), self._left(states, _THEIRS))
 
     def _left(self, states: _States, remembered: Collection[_State]) -> frozenset[Concept]:
         return frozenset(each for each, state in states.items() if state in remembered and self.is_known(each))
-
-    def _mark(self, said: Statement, filled: frozenset[Concept], left: frozenset[Concept]) -> str:
-        return str(Mark(said, filled, left)) if filled or left else ""
 
     def instrument(self) -> tuple[str | None, bool]:
         """The instrument that stands in the file, and whether we wrote it; somebody else's goes before ours."""

@@ -115,6 +115,15 @@ class Mark:
         )
         return cls(Statement(_split(match["words"]), Kind(match["kind"])), filled, left)
 
+    def text_in(self, scheme: Scheme) -> str:
+        """The mark as it stands in a scheme; "" where there is nothing to remember.
+
+        Each scheme tells of its own concepts, and of those of INFO, which has no room for a mark: so that a mark is
+        short.
+        """
+        told = {field.concept for field in FIELDS if field.scheme in (scheme, Scheme.INFO)}
+        return str(Mark(self.statement, self.filled & told, self.left)) if self.filled or self.left else ""
+
     def __str__(self) -> str:
         if self.statement.kind is None:
             return self.statement.text

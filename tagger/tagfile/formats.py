@@ -6,6 +6,7 @@ the table of `fields`.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
@@ -79,6 +80,8 @@ def format_of(path: Path) -> TagFormat:
         ValueError: with the reason, if an ID3 tag stands where none may be.
         OSError: if it cannot be read.
     """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise TagFileError(path, "is not a regular file")
     with path.open("rb") as file:
         start = end_of_leading_tags(file)
         file.seek(start)

@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,8 +28,6 @@ _COPYFILE_METADATA: Final = 0b111  # ACL, stat and extended attributes; copyfile
 def check_writable(path: Path) -> None:
     """Raises `TagFileError` if `path`, no symbolic link, may not be changed."""
     status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise TagFileError(path, "is not a regular file")
     if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
         raise TagFileError(path, "is read-only", "allow writing to have it tagged")
 
@@ -126,5 +123,6 @@ def _copy_macos_metadata(source: Path, target: Path) -> None:
         raise OSError(ctypes.get_errno(), "cannot copy its attributes", source)
 
 
-def _version(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_ino, status.st_size, status.st_mtime_ns
+def _version(status: os.stat_result) -> tuple[int, int, int, int]:
+    # Taggers keep the time of change, as we do; on POSIX the last of these tells of them all the same.
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
