@@ -6,15 +6,11 @@ can do that, in the middle of a write.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import signal
 import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import numpy as np
 import pytest
@@ -24,48 +20,17 @@ from tagger import tagfile
 from tagger.payload import payload_hash
 from tagger.results import Kind
 from tagger.tagfile import Claim
+from tests.dying import CHANGES, die_before, lives
 from tests.recovering import Memory, tag
 from tests.tagged_audio import chunk, decoded, make, rich_wav, riff
 
 KICK = Claim(("kick",), Kind.ONE_SHOT)
 LONGER = Claim(("acoustic_guitar", "string_ensemble", "tambourine"), Kind.LOOP)
-CHANGING = {
-    *(
-        "write",
-        "writelines",
-        "flush",
-        "truncate",
-        "ftruncate",
-        "fsync",
-        "close",
-        "__exit__",
-        "pwrite",
-        "posix_fallocate",
-    ),
-    *("open", "replace", "rename", "link", "unlink", "remove", "mkdir", "rmdir", "copy_file_range", "sendfile"),
-    *("posix_fallocate", "utime", "chmod", "chown", "setxattr"),
-}
-
-PROCESSES: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
-PROCESSES.set_forkserver_preload(["tests.test_kills"])
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
 
 
 def tag_and_die(path: Path, claim: Claim, memory: Path, calls: int) -> None:
     """Tags a file, and dies before the call of that number; calls before all was remembered do not count."""
-    made = 0
-
-    def count(_frame: FrameType, event: str, called: object) -> None:
-        nonlocal made
-        if event == "c_call" and getattr(called, "__name__", "") in CHANGING and memory.exists():
-            made += 1
-            if made == calls:
-                die()
-
-    sys.setprofile(count)
+    die_before(calls, CHANGES, when=memory.exists)
     tag(path, claim, memory)
     sys.setprofile(None)
 
@@ -161,11 +126,7 @@ def check(folder: Path, path: Path, how: str, number: int) -> tuple[bool, str]:
     samples = decoded(path)
     memory_path = folder / "memory"
     memory_path.unlink(missing_ok=True)
-    process = PROCESSES.Process(target=globals()[how], args=(path, LONGER, memory_path, number))
-    process.start()
-    process.join(60)
-    lived = process.exitcode == 0
-    assert lived or process.exitcode in (-signal.SIGKILL, signal.SIGTERM, -signal.SIGXFSZ)
+    lived = lives(globals()[how], path, LONGER, memory_path, number)
     if lived:
         (folder / "lived").touch()
 

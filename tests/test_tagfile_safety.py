@@ -6,7 +6,6 @@ import errno
 import os
 import re
 import struct
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -250,7 +249,7 @@ def test_locked_files_and_full_disks_have_one_line(
     if call == "replace":
         monkeypatch.setattr(Path, "replace", _raising(error))
     else:
-        monkeypatch.setattr(tempfile, "mkstemp", _raising(error))
+        monkeypatch.setattr(os, "open", _raising(error))
     with pytest.raises(TagFileError, match=words) as refusal:
         write(path, CLAIM)
     assert refusal.value.path == path

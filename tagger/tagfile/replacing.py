@@ -7,10 +7,10 @@ one step. A crash leaves at most such a file behind.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +21,7 @@ from tagger.errors import TagFileError
 # Hidden, and no audio by its suffix: walks through libraries pass over what a crash may leave.
 _TEMPORARY_PREFIX: Final = ".tagger-"
 _TEMPORARY_SUFFIX: Final = ".tmp"
+_DIGEST_SIZE: Final = 16
 _COPYFILE_METADATA: Final = 0b111  # ACL, stat and extended attributes; copyfile.h of macOS
 
 
@@ -42,10 +43,14 @@ def check_replaceable(path: Path) -> None:
 
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
-    """An empty file beside `path`, gone when the block ends, unless it took its place."""
-    handle, name = tempfile.mkstemp(_TEMPORARY_SUFFIX, _TEMPORARY_PREFIX, path.parent)
-    os.close(handle)
-    new = Path(name)
+    """An empty file beside `path`, gone when the block ends, unless it took its place.
+
+    It always has the same name, so that what a crash left of the last attempt goes with the next.
+    """
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:_DIGEST_SIZE]
+    new = path.with_name(f"{_TEMPORARY_PREFIX}{digest}{_TEMPORARY_SUFFIX}")
+    new.unlink(missing_ok=True)
+    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         yield new
     finally:
