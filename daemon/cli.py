@@ -117,7 +117,8 @@ def write(
 ) -> None:
     """Write into files what the catalog knows of them.
 
-    Nothing is analysed, and corrections are included. What somebody else wrote into a file is never changed. Every write can be taken back with `tagger undo`.
+    Nothing is analysed, and corrections are included. What somebody else wrote into a file is never changed. Every
+    write can be taken back with `tagger undo`.
     """
     from daemon import writing
     from daemon.opening import open_catalog
