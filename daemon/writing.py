@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,14 +70,13 @@ def write(catalog: Catalog, paths: Sequence[Path], *, dry_run: bool, as_json: bo
     Returns:
         the exit code.
     """
-    places = catalog.seen(paths)
     tally = Tally(problems=_tell_strangers(catalog, paths, as_json=as_json))
     try:
         with (
             open_writer(catalog, paths, tally, command="write", dry_run=dry_run, as_json=as_json) as writer,
-            progress(len(places)) as shown,
+            progress(catalog.count(paths)) as shown,
         ):
-            for done, (place, record) in enumerate(_with_records(catalog, places), start=1):
+            for done, (place, record) in enumerate(_with_records(catalog, catalog.seen(paths)), start=1):
                 _write_one(writer, tally, place, record, dry_run=dry_run, as_json=as_json)
                 shown.update(done, place.path.parent)
     except KeyboardInterrupt:
@@ -89,7 +88,7 @@ def write(catalog: Catalog, paths: Sequence[Path], *, dry_run: bool, as_json: bo
 
 
 def _tell_strangers(catalog: Catalog, paths: Sequence[Path], *, as_json: bool) -> int:
-    strangers = [path for path in paths if not catalog.seen([path])]
+    strangers = [path for path in paths if not catalog.count([path])]
     for path in strangers:
         reason = f'is not in the catalog (run `tagger tag "{nearby(path)}"` first)'
         if as_json:
@@ -99,7 +98,7 @@ def _tell_strangers(catalog: Catalog, paths: Sequence[Path], *, as_json: bool) -
     return len(strangers)
 
 
-def _with_records(catalog: Catalog, places: Sequence[Seen]) -> Iterator[tuple[Seen, FileRecord | None]]:
+def _with_records(catalog: Catalog, places: Iterable[Seen]) -> Iterator[tuple[Seen, FileRecord | None]]:
     """Each place with what is held of it, by one query a folder."""
     folder: Path | None = None
     records: Mapping[str, FileRecord] = {}
