@@ -118,6 +118,40 @@ def test_what_somebody_took_away_stays_away(
         assert not model.decide(said).edits
 
 
+@dataclass(frozen=True)
+class Touch:
+    """What a person does to a field, or to the mark: sets it, or takes it away."""
+
+    scheme: Scheme
+    key: str
+    value: str
+
+
+FIELD_KEYS = [(scheme, field.key) for scheme in WAV_SCHEMES for field in fields_of(scheme)]
+touches = st.builds(
+    lambda at, value: Touch(at[0], at[1], value), st.sampled_from(FIELD_KEYS), st.sampled_from(["", "Techno"])
+)
+losses = st.sampled_from([Touch(scheme, MARK_KEYS[scheme], "") for scheme in WAV_SCHEMES if scheme in MARK_KEYS])
+wishes = st.tuples(claims, st.frozensets(st.sampled_from(WAV_SCHEMES)).map(lambda some: some | {Scheme.ID3}))
+
+
+@given(st.lists(st.one_of(wishes, touches, losses), max_size=8))
+@settings(max_examples=150)
+def test_in_any_history_what_people_wrote_stays_and_a_second_look_finds_nothing_to_do(
+    history: list[tuple[Claim, frozenset[Scheme]] | Touch],
+) -> None:
+    model = Model.empty(WAV_SCHEMES)
+    theirs: dict[tuple[Scheme, str], str] = {}
+    for event in history:
+        if isinstance(event, Touch):
+            model = model.having(event.scheme, event.key, event.value)
+            theirs[event.scheme, event.key] = event.value
+            continue
+        model = model.tagged(*event)
+        assert not model.decide(*event).edits
+        assert {at: value for at, value in theirs.items() if value}.items() <= model.values.items()
+
+
 def fields_about(concept: Concept, schemes: tuple[Scheme, ...]) -> set[tuple[Scheme, str]]:
     return {(each.scheme, each.key) for scheme in schemes for each in fields_of(scheme) if each.concept is concept}
 

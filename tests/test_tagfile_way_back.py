@@ -403,3 +403,24 @@ def test_a_file_that_another_program_is_changing_is_left_to_it(tmp_path: Path) -
 
 def no_locks(_: int) -> NoReturn:
     raise OSError(errno.ENOTSUP, "Operation not supported")
+
+
+def test_what_somebody_did_to_a_half_written_file_is_theirs(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(plain_wav())
+    with tagfile.prepare(path, CLAIM) as rewrite, pytest.raises(KilledError), killed_at(1):
+        rewrite.commit()
+    cut_off = path.read_bytes()
+    for theirs in (
+        cut_off + chunk(b"bext", bytes(5000)),
+        plain_wav(chunk(b"id3 ", b"ID3\x03\0\0\0\0\0\x00")),
+        cut_off.replace(b"INFO", b"info"),
+    ):
+        path.write_bytes(theirs)
+        with pytest.raises(TagFileError, match="changed by another program since"):
+            tagfile.restore(path, rewrite.way_back, rewrite.before.stamp)
+        assert path.read_bytes() == theirs
+    holes = cut_off[:-400] + bytes(400)
+    path.write_bytes(holes)
+    tagfile.restore(path, rewrite.way_back, rewrite.before.stamp)
+    assert path.read_bytes() == plain_wav()

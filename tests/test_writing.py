@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +14,13 @@ from mutagen.id3 import TXXX
 from mutagen.wave import WAVE
 
 from tagger import tagfile
-from tagger.catalog import Catalog, FileRecord, LabelRecord
+from tagger.catalog import Catalog, FileRecord, LabelRecord, LabelState
 from tagger.payload import payload_hash
 from tagger.results import Instrument, Kind
+from tagger.settings import Settings
 from tagger.tagfile import rewriting
+from tagger.taxonomy import LEAVES
+from tagger.writing import Outcome, Undoing, Writer
 from tagger.writing.lock import writing_lock
 from tests.command_line import Run, analysis, contents, heard_as, native
 from tests.tagged_audio import decoded, make, rich_wav
@@ -577,3 +581,30 @@ def test_audio_is_the_same_after_all_of_it(tagger: Run, library: Library) -> Non
         tagger("write", library.folder)
     assert {name: decoded(library.folder / name).tobytes() for name in names} == before
     assert contents(library.folder).keys() == {*names, "rich.wav"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_written_and_undone_in_any_order_can_all_be_taken_back(library: Library, seed: int) -> None:
+    chance = random.Random(seed)
+    paths = [library.folder / name for name in ("16.wav", "lossless.flac", "16.aiff")]
+    before, audio = library.state(), {path: payload_hash(path) for path in paths}
+    with Catalog(library.catalog) as catalog:
+        for _ in range(8):
+            if chance.random() < 0.6:
+                for path in chance.sample(paths, 2):
+                    catalog.judge(
+                        path, chance.choice(LEAVES), chance.choice([LabelState.CONFIRMED, LabelState.REJECTED])
+                    )
+                with Writer(catalog, Settings(), command="write") as writer:
+                    results = [writer.write(record) for record in catalog.records_in(library.folder).values()]
+                assert not [result.error for result in results if result.error]
+            elif batches := catalog.journal.batches():
+                with Undoing(catalog) as undoing:
+                    write_ids = catalog.journal.write_ids(batch_id=chance.choice(batches).id)
+                    reasons = {undone.reason for undone in undoing.undo(write_ids)}
+                assert all("undone already" in reason or "again by run" in reason for reason in reasons - {""})
+            assert {path: payload_hash(path) for path in paths} == audio
+        with Undoing(catalog) as undoing:
+            outcomes = {undone.outcome for undone in undoing.undo(catalog.journal.write_ids())}
+        assert outcomes <= {Outcome.RESTORED, Outcome.ALREADY}
+    assert library.state() == before

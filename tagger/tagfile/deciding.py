@@ -96,7 +96,10 @@ def decide(path: Path, sections: Sequence[Section], claim: Claim, *, wanted: Col
             edits[section.scheme] = changed
     fields = tuple(_field_changes(sections, edits))
     (current, _), new = file.instrument(), statement.text or None
-    kept = (*file.kept(states), *(f"{each.scheme}: {each.problem}" for each in sections if each.problem))
+    kept = (
+        *file.kept(states),
+        *(f"{each.scheme}: {each.problem}" for each in sections if each.problem and each.scheme in wanted),
+    )
     action = Action.KEEP if is_kept else _action(fields, new)
     return Decision(Change(path, action, current, new, fields, kept), edits)
 

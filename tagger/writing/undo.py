@@ -97,8 +97,6 @@ class Undoing:
         path = write.intent.path
         if write.state is WriteState.UNDONE:
             return Undone(path, write, Outcome.ALREADY, "was undone already", ())
-        if write.state is not WriteState.DONE:
-            return _refused(path, write, "an earlier run was stopped over it, and it could not be put right")
         if (place := self._place(write)) is None:
             return _refused(path, write, "is not there any more, and not found elsewhere")
         try:

@@ -213,7 +213,6 @@ def _intent(record: FileRecord, rewrite: Rewrite, *, keeps_mtime: bool) -> Inten
     return Intent(
         path=record.path,
         target=Target.TAGS,
-        in_place=rewrite.in_place,
         keeps_mtime=keeps_mtime,
         payload_hash=record.facts.payload_hash,
         before_fingerprint=rewrite.before.fingerprint,
