@@ -115,9 +115,9 @@ def write(
     as_json: JsonOption = False,
     catalog: CatalogOption = None,
 ) -> None:
-    """Write into files what the catalog knows of them, corrections included, without analysing anything.
+    """Write into files what the catalog knows of them.
 
-    What somebody else wrote into a file is never changed. Every write can be taken back with `tagger undo`.
+    Nothing is analysed, and corrections are included. What somebody else wrote into a file is never changed. Every write can be taken back with `tagger undo`.
     """
     from daemon import writing
     from daemon.opening import open_catalog

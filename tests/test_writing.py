@@ -448,6 +448,16 @@ class TestEdits:
         assert library.tags("lossless.flac") == ["electric_guitar"]
         assert FLAC(path)["INSTRUMENT"] == ["Electric guitar, bridge pickup"]
 
+    def test_copies_of_a_recording_hear_of_an_edit_at_once(self, tagger: Run, library: Library) -> None:
+        copy = library.folder / "z copy.flac"
+        copy.write_bytes((library.folder / "lossless.flac").read_bytes())
+        with Catalog(library.catalog) as catalog:
+            catalog.record([heard_as(copy, RESULTS["lossless.flac"])])
+        tagger("write", library.folder)
+        edit_flac(library.folder / "lossless.flac", "Banjo")
+        tagger("write", library.folder)
+        assert instrument(copy) == "Banjo"
+
     def test_labels_of_somebodys_own_model_can_be_edited_too(self, tagger: Run, library: Library) -> None:
         path = library.folder / "lossless.flac"
         own = Instrument("hurdy_gurdy", "hurdy_gurdy", 0.9)

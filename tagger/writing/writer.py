@@ -97,6 +97,8 @@ class Writer:
         self._on_sidecar = on_sidecar
         self._folder: Path | None = None
         self._claims: dict[str, Claim] = {}
+        self._edited: set[str] = set()
+        """Recordings of which an edit was taken in meanwhile; what the caller holds of their copies is out of date."""
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
@@ -120,6 +122,8 @@ class Writer:
         try:
             reading = tagfile.read(record.path)
             if edit := take_edit(self._catalog, record.path, reading.edit):
+                self._edited.add(record.facts.payload_hash)
+            if record.facts.payload_hash in self._edited:
                 record = self._again(record)
             claim = claim_of(record, reading.instrument)
             self._note(record.path, claim)
