@@ -62,7 +62,7 @@ def _measure(catalog: Catalog, library: Path, bare_s: float) -> None:
         catalog.record([_entry(listing.folder / name, stamp) for name, stamp in listing.files.items()])
         catalog.jobs.drop(listing.folder / name for name in listing.files)
     with _engine(catalog) as engine:
-        before = _next_scan(engine, 0.0) and engine.state().roots[0].scanned_at or 0.0
+        before = (_next_scan(engine, 0.0) and engine.state().roots[0].scanned_at) or 0.0
         for _ in range(2):
             cpu_s, started = time.process_time(), time.monotonic()
             engine.scan()

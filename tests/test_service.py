@@ -329,6 +329,34 @@ class TestOffline:
             with suppress(subprocess.CalledProcessError):
                 subprocess.run(["umount", "-l", point], check=True, capture_output=True)
 
+    @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount, and this is Linux's")
+    def test_a_disk_that_is_mounted_within_a_root(self, bench: Bench, library: Path, tmp_path: Path) -> None:
+        disk, point = tmp_path / "disk", library / "disks" / "one"
+        point.mkdir(parents=True)
+        disk.mkdir()
+        # Another device than the one it is mounted on, which a folder bound from there is not.
+        mount = ["mount", "-t", "tmpfs", "tmpfs", str(point)]
+        if subprocess.run(mount, check=False).returncode:
+            pytest.skip("this system lets nobody mount")
+        try:
+            fill(library, here="1")
+            fill(point / "below", there="2")
+            bench.engine.add_root(library, poll=True)
+            bench.pass_time(60)
+        finally:
+            subprocess.run(["umount", point], check=True)
+        bench.pass_time(ROUND_S)
+        bench.restart()
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["here.wav", "there.wav"]
+        # As desktops do.
+        point.rmdir()
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["here.wav", "there.wav"]
+        (library / "here.wav").unlink()
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["there.wav"]
+
     def test_an_unreadable_root_is_told(self, bench: Bench, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         fill(library, one="1")
         bench.engine.add_root(library, poll=True)
@@ -667,3 +695,13 @@ class Drummer:
 def file_in(folder: Path) -> Path:
     (path,) = folder.iterdir()
     return path
+
+
+def test_the_daemon_takes_what_others_leave() -> None:
+    code = (
+        "import psutil; from daemon.service.priority import go_to_background; go_to_background(); "
+        "process = psutil.Process(); print(process.nice()); print(*process.ionice()[:1])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    expected = {"linux": ["19", str(int(psutil.IOPRIO_CLASS_IDLE))]} if sys.platform == "linux" else {}
+    assert told == expected.get(sys.platform, told)
