@@ -16,7 +16,7 @@ from tagger.workers import SupportsAnalyse
 from tests.made_up import MODEL, StandIn
 
 SETTLE_S: Final = 4.0
-_PATIENCE_S: Final = 20.0
+_PATIENCE_S: Final = 60.0
 
 
 class Bench:

@@ -26,11 +26,9 @@ from tagger import tagfile
 from tagger.catalog import Catalog, Entry, LabelState
 from tagger.catalog.jobs import MOST_TRIES, Jobs
 from tagger.errors import CatalogError
-from tagger.payload import payload_hash
 from tagger.recogniser import Recogniser
-from tagger.results import Analysis
 from tagger.settings import Settings
-from tests.made_up import MODEL, StandIn, analysis, no_model
+from tests.made_up import MODEL, Drummer, StandIn, no_model
 from tests.service_bench import SETTLE_S, Bench, fill, mark_running
 from tests.tagged_audio import make
 
@@ -323,7 +321,7 @@ class TestOffline:
             bench.pass_time(60)
             assert (bench.root_state(point), bench.names()) == ("watching", ["one.wav"])
             fill(point, two="2")
-            bench.pass_time(ROUND_S)
+            bench.pass_time(2 * 3600, until=lambda: len(bench.names()) == 2)
             assert bench.names() == ["one.wav", "two.wav"]
         finally:
             with suppress(subprocess.CalledProcessError):
@@ -683,13 +681,6 @@ class TestTags:
         said = {(label.source, label.label) for label in real.record(library / "Triangle.flac").labels}
         assert ("filename", "triangle") in said
         assert ("filename", "cowbell") not in said
-
-
-class Drummer:
-    """Hears a kick in everything, and hashes it as the program does."""
-
-    def analyse(self, path: Path) -> Analysis:
-        return analysis(payload_hash(path), "kick")
 
 
 def file_in(folder: Path) -> Path:
