@@ -20,6 +20,7 @@ NORMAL_PT: Final = 9.0
 TITLE_PT: Final = 15.0
 
 _OWN_FONT: Final = "DejaVu Sans"
+_NORMAL: Final = 400
 # Of macOS, Windows and Linux, those with the most characters first.
 _KNOWN_FONTS: Final = (
     *("Arial Unicode MS", "Hiragino Sans", "Hiragino Sans GB", "PingFang SC", "Apple SD Gothic Neo", "Geeza Pro"),
@@ -46,9 +47,14 @@ def elided(text: str, longest: int) -> str:
 
 
 def lettering(texts: Iterable[str], size_pt: float = NORMAL_PT, **more: Any) -> dict[str, Any]:
-    """Properties for drawing these texts, already `shown`; dollars in them are no formula."""
+    """Properties for drawing these texts, already `shown`; dollars in them are no formula.
+
+    Bold is for the font that comes along; others may not have these characters in bold.
+    """
     families = dict.fromkeys(_font_with(ord(each)) or _OWN_FONT for text in texts for each in text)
     families.pop(_OWN_FONT, None)
+    if families:
+        more.pop("fontweight", None)
     return {"fontsize": size_pt, "fontfamily": [_OWN_FONT, *families], "parse_math": False, **more}
 
 
@@ -60,7 +66,8 @@ def _font_with(character: int) -> str | None:
 
 def _families() -> Iterator[str]:
     yield _OWN_FONT
-    names = {entry.name for entry in fontManager.ttflist}
+    # matplotlib complains where it has to take another weight.
+    names = {entry.name for entry in fontManager.ttflist if entry.weight == _NORMAL and entry.style == "normal"}
     yield from (name for name in _KNOWN_FONTS if name in names)
     others = names - {_OWN_FONT, *_KNOWN_FONTS}
     yield from sorted(name for name in others if not any(word in name for word in _NO_LETTERS))

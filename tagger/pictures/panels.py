@@ -96,7 +96,7 @@ def timeline(axes: Axes, heard: Timeline, theme: Theme, *, most_rows: int) -> Ax
         return None
     image = None
     for row, label in enumerate(labels):
-        axes.axhline(row, color=theme.faint, linewidth=0.6)
+        axes.axhline(row, color=theme.faint, linewidth=0.6, zorder=0.5)
         image = axes.imshow(
             _bar(heard, label, _TIMELINE_COLUMNS)[np.newaxis],
             cmap=theme.confidence,
@@ -104,6 +104,7 @@ def timeline(axes: Axes, heard: Timeline, theme: Theme, *, most_rows: int) -> Ax
             aspect="auto",
             extent=(0, duration_s, row + _BAR_HEIGHT / 2, row - _BAR_HEIGHT / 2),
             interpolation="nearest",
+            zorder=1,
         )
     axes.set_xlim(0, duration_s)
     axes.set_ylim(len(labels) - 0.5, -0.5)
@@ -177,7 +178,7 @@ def _mark_silence(axes: Axes, heard: Timeline, theme: Theme) -> None:
     bounds_s = heard.bounds_s
     edges = np.diff(np.concatenate([[0], heard.is_silent.astype(np.int8), [0]]))
     for first, end in zip(np.flatnonzero(edges > 0), np.flatnonzero(edges < 0), strict=True):
-        axes.axvspan(bounds_s[first], bounds_s[end], color=theme.faint, linewidth=0)
+        axes.axvspan(bounds_s[first], bounds_s[end], color=theme.faint, linewidth=0, zorder=0.6)
 
 
 def _bar(heard: Timeline, label: str, columns: int) -> npt.NDArray[np.float32]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import matplotlib.style
 import numpy as np
@@ -41,7 +41,7 @@ _LEGEND_IN: Final = 0.34
 _WAVEFORM_IN: Final = 1.3
 _SPECTROGRAM_IN: Final = 2.2
 _ROW_IN: Final = 0.26
-_SETTINGS: Final = {"pdf.fonttype": 42, "svg.fonttype": "path", "svg.hashsalt": "instrument-tagger"}
+_SETTINGS: Final = {"svg.fonttype": "path", "svg.hashsalt": "instrument-tagger"}
 _drawing = threading.RLock()
 
 
@@ -94,14 +94,28 @@ def render(
 
 
 def save(
-    path: Path, heard: Timeline, overview: Overview, picture: Picture = Picture.ALL, *, theme: Theme = LIGHT
+    path: Path,
+    heard: Timeline,
+    overview: Overview,
+    picture: Picture = Picture.ALL,
+    *,
+    form: Literal["png", "svg"] | None = None,
+    theme: Theme = LIGHT,
 ) -> None:
-    """Writes a picture, PNG or SVG by the suffix, in print resolution; an existing file is replaced.
+    """Writes a picture, at twice the resolution of a screen; an existing file is replaced.
+
+    Args:
+        path: where to.
+        heard: the timeline.
+        overview: of the same recording.
+        picture: which.
+        form: by default SVG where the path says so, else PNG.
+        theme: its colours.
 
     Raises:
         OutputError: it cannot be written there.
     """
-    form: Literal["png", "svg"] = "svg" if path.suffix.lower() == ".svg" else "png"
+    form = form or ("svg" if path.suffix.lower() == ".svg" else "png")
     content = render(heard, overview, picture, form=form, theme=theme, scale=2)
     with replaced(path) as file:
         file.write(content)
@@ -182,11 +196,11 @@ def add_legend(
         figure.text(left_in / total_x, y, f"and {left_out} more, heard for less time", ha="left", **style)
 
 
-def widest_in(figure: Figure, texts: Sequence[str], size_pt: float = NORMAL_PT) -> float:
+def widest_in(figure: Figure, texts: Sequence[str], size_pt: float = NORMAL_PT, **more: Any) -> float:
     """The width of the widest of several texts, in inches."""
     widths = []
     for text in texts:
-        drawn = figure.text(0, 0, text, **lettering([text], size_pt))
+        drawn = figure.text(0, 0, text, **lettering([text], size_pt, **more))
         widths.append(drawn.get_window_extent().width / figure.dpi)
         drawn.remove()
     return max(widths, default=0.0)
