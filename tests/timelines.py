@@ -52,7 +52,12 @@ def timeline_of(
 
 
 def song(
-    path: Path | None, labels: Sequence[str], *, duration_s: float, seed: int = 0, settings: TimelineSettings | None = None
+    path: Path | None,
+    labels: Sequence[str],
+    *,
+    duration_s: float,
+    seed: int = 0,
+    settings: TimelineSettings | None = None,
 ) -> Timeline:
     """A timeline in which each label comes and goes."""
     settings = settings or TimelineSettings()
