@@ -1,13 +1,13 @@
 """Text in pictures: in a font that has its characters, on one line, no longer than there is room for.
 
-matplotlib brings DejaVu Sans, which holds Latin, Greek, Cyrillic and more. For other characters the fonts of
-the system are looked through, those that are known to hold many first; what none of them has is written as an
-escape, as it is elsewhere in this program. Nothing is ever drawn as an empty box.
+matplotlib brings DejaVu Sans, which holds Latin, Greek, Cyrillic and more. For other characters the
+fonts that systems are known to come with are looked through; what none of them has is written as an escape, as it
+is elsewhere in this program. Nothing is ever drawn as an empty box.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -21,15 +21,17 @@ TITLE_PT: Final = 15.0
 
 _OWN_FONT: Final = "DejaVu Sans"
 _NORMAL: Final = 400
-# Of macOS, Windows and Linux, those with the most characters first.
+# Of macOS, Windows and Linux, those with the most characters first. Not all that there are: opening hundreds of
+# fonts for one odd character takes seconds.
 _KNOWN_FONTS: Final = (
     *("Arial Unicode MS", "Hiragino Sans", "Hiragino Sans GB", "PingFang SC", "Apple SD Gothic Neo", "Geeza Pro"),
-    *("Yu Gothic", "Microsoft YaHei", "Microsoft JhengHei", "Malgun Gothic", "Nirmala UI", "Leelawadee UI", "Segoe UI"),
-    *("Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew"),
-    *("Noto Sans Devanagari", "Noto Sans Thai", "Noto Sans Symbols2", "Segoe UI Symbol", "FreeSans", "Unifont"),
+    *("Kohinoor Devanagari", "Thonburi", "Apple Symbols", "Yu Gothic", "Microsoft YaHei", "Microsoft JhengHei"),
+    *("Malgun Gothic", "Nirmala UI", "Leelawadee UI", "Segoe UI", "Segoe UI Symbol", "Noto Sans CJK JP"),
+    *("Noto Sans CJK SC", "Source Han Sans", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Droid Sans Fallback"),
+    *("IPAGothic", "NanumGothic", "Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari"),
+    *("Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Thai", "Noto Sans Georgian", "Noto Sans Armenian"),
+    *("Noto Sans Symbols", "Noto Sans Symbols2", "Noto Emoji", "FreeSans", "Unifont"),
 )
-# Their glyphs are pictures or empty boxes, which cannot be drawn as text or should not be.
-_NO_LETTERS: Final = ("Emoji", "LastResort", "Last Resort", "Adobe Blank", "Fallback")
 
 
 def shown(text: str, longest: int = 60) -> str:
@@ -64,13 +66,11 @@ def _font_with(character: int) -> str | None:
     return next((family for family in _families() if _has(family, character)), None)
 
 
-def _families() -> Iterator[str]:
-    yield _OWN_FONT
+@lru_cache(maxsize=1)
+def _families() -> tuple[str, ...]:
     # matplotlib complains where it has to take another weight.
     names = {entry.name for entry in fontManager.ttflist if entry.weight == _NORMAL and entry.style == "normal"}
-    yield from (name for name in _KNOWN_FONTS if name in names)
-    others = names - {_OWN_FONT, *_KNOWN_FONTS}
-    yield from sorted(name for name in others if not any(word in name for word in _NO_LETTERS))
+    return (_OWN_FONT, *(name for name in _KNOWN_FONTS if name in names))
 
 
 @lru_cache(maxsize=65536)

@@ -97,10 +97,12 @@ class OverviewBuilder:
         # A frame may stand at the very end of the signal, where no column begins.
         missing = self._least.rows - self._power.rows
         self._power.push(self._stream.finish()[:missing])
+        # Before the factor is asked for, since this may fold once more.
+        least, greatest = self._least.columns(), self._greatest.columns()
         return Overview(
             duration_s=self._length / self._sample_rate,
             column_s=self._hop_length * self._least.factor / self._sample_rate,
-            peaks=np.concatenate([self._least.columns(), self._greatest.columns()], axis=1),
+            peaks=np.concatenate([least, greatest], axis=1),
             mel=decibels(self._power.columns(), self._parameters),
             edges_hz=self._parameters.edges_hz(),
         )

@@ -77,7 +77,7 @@ def write(path: Path, heard: Timeline, overview: Overview) -> None:
 
 
 def _font_type(pages: Iterable[_Page]) -> int:
-    """TrueType (42) where all text is in our own font, else Type 3: matplotlib mislabels the outlines of OpenType fonts."""
+    """TrueType (42) where all text is in our own font, else Type 3, since matplotlib mislabels OpenType outlines."""
     texts = (text for page in pages for text in page.figure.findobj(Text))
     return 42 if all(len(text.get_fontfamily()) == 1 for text in texts) else 3
 
