@@ -154,7 +154,10 @@ def timeline(
     formats: Annotated[
         list[str] | None,
         typer.Option(
-            "--format", help="What to write into a folder for each file. May be repeated.", show_default=False
+            "--format",
+            help="What to write into the folder for each file: json, csv, windows, reaper, audacity, midi, pdf, png or "
+            "svg. May be repeated.",
+            show_default=False,
         ),
     ] = None,
     tempo: Annotated[float, typer.Option(min=4, max=1000, help="Tempo of MIDI files, in BPM.")] = 120.0,
@@ -170,21 +173,18 @@ def timeline(
     from daemon.timelining import Options, run
     from tagger.timeline import TimelineSettings
 
-    try:
-        settings = TimelineSettings(
-            window_s=window_s,
-            hop_s=hop_s,
-            label_set=labels,
-            aggregation=aggregation,
-            smoothing=smoothing,
-            smoothing_s=smoothing_s,
-            threshold=threshold,
-            thresholds=arguments.thresholds(threshold_of or (), labels, model),
-            off_ratio=off_ratio,
-            min_duration_s=min_duration_s,
-        )
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+    settings = TimelineSettings(
+        window_s=window_s,
+        hop_s=hop_s,
+        label_set=labels,
+        aggregation=aggregation,
+        smoothing=smoothing,
+        smoothing_s=smoothing_s,
+        threshold=threshold,
+        thresholds=arguments.thresholds(threshold_of or (), labels, model),
+        off_ratio=off_ratio,
+        min_duration_s=min_duration_s,
+    )
     options = Options(
         paths=tuple(dict.fromkeys(paths)),
         settings=settings,

@@ -196,6 +196,8 @@ def _targets(options: Options) -> dict[Path, list[Target]]:
             "several files cannot be written into one; name a folder, and what to write with --format",
             param_hint="--output",
         )
+    if any(path.is_dir() for path in options.outputs):
+        raise typer.BadParameter("is a folder; say what to write into it with --format", param_hint="--output")
     targets = [Target(path, format_of(path)) for path in options.outputs]
     for target in targets:
         _make_sure(target.path, options.paths)
