@@ -83,9 +83,12 @@ def _without_ours(present: CueChunks) -> tuple[list[bytes], list[bytes]]:
 
 def _ours(points: Sequence[bytes], items: Sequence[bytes]) -> Iterator[int]:
     """Ids of the cue points that are as we wrote them."""
+    items_of: dict[int, dict[bytes, bytes]] = {}
+    for item in items:
+        items_of.setdefault(_owner(item), {})[item[:4]] = item
     for point in points:
         identity, *_, offset = _POINT.unpack(point)
-        own = {item[:4]: item for item in items if _owner(item) == identity}
+        own = items_of.get(identity, {})
         if own.keys() != {b"labl", b"note", b"ltxt"} or len(own[b"ltxt"]) != 8 + _RANGE.size:
             continue
         length = _RANGE.unpack(own[b"ltxt"][8:])[1]
