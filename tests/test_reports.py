@@ -27,7 +27,7 @@ from tagger import reports
 from tagger.errors import OutputError
 from tagger.output import replaced
 from tagger.pictures import Overview, OverviewBuilder
-from tagger.reports import Material, cues, document, markers, midi, pdf, tables
+from tagger.reports import Material, cues, document, facts, markers, midi, pdf, tables
 from tagger.reports.cues import CueChunks, cue_chunks
 from tagger.results import Kind
 from tagger.taxonomy import LEAVES
@@ -258,8 +258,8 @@ def test_midi_markers_stand_where_segments_begin_and_end(heard: Timeline, tempo_
     ]
     assert sorted(text for _, text in found) == sorted(text for _, text in expected)
     for text in {text for _, text in expected}:
-        times = (sorted(time_s for time_s, each in side if each == text) for side in (found, expected))
-        np.testing.assert_allclose(*times, atol=1e-3)
+        found_s, expected_s = (sorted(time_s for time_s, each in side if each == text) for side in (found, expected))
+        assert found_s == pytest.approx(expected_s, abs=1e-3)
     assert all(later >= earlier for (earlier, _), (later, _) in pairwise(found))
     assert file.type == 0
     assert file.length == pytest.approx(heard.facts.duration_s, abs=1e-3)
@@ -417,9 +417,10 @@ def test_all_instruments_are_in_the_summary_however_many(tmp_path: Path) -> None
     assert not missing
 
 
-def test_more_segments_than_anybody_reads_are_counted(tmp_path: Path) -> None:
+def test_more_segments_than_anybody_reads_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_MOST_LISTS", 1)
     rng = np.random.default_rng(0)
-    heard = timeline_of(Path("mix.flac"), {label: rng.uniform(0, 1, 500) for label in LEAVES[:9]}, duration_s=752)
+    heard = timeline_of(Path("mix.flac"), {label: rng.uniform(0, 1, 300) for label in LEAVES[:4]}, duration_s=452)
     pdf.write(tmp_path / "a.pdf", heard, sketch(100, 1000))
     *_, last = _text(tmp_path / "a.pdf")
     listed = sum(len(re.findall(r"\d+:\d\d\.\d – ", page)) for page in _text(tmp_path / "a.pdf")[1:])
@@ -442,13 +443,13 @@ def test_a_report_without_instruments_says_so(kind: Kind, said: str, tmp_path: P
 @settings(FEW, max_examples=5)
 def test_any_timeline_can_be_printed(heard: Timeline, tmp_path: Path) -> None:
     pdf.write(tmp_path / "a.pdf", heard, sketch(heard.facts.duration_s, 1000))
-    before = (tmp_path / "a.pdf").read_bytes()
-    pdf.write(tmp_path / "a.pdf", heard, sketch(heard.facts.duration_s, 1000))
-    assert (tmp_path / "a.pdf").read_bytes() == before
+    assert one_line(facts.verdict(heard, longest=80).partition(" ")[0]) in _text(tmp_path / "a.pdf")[0]
 
 
-def test_text_in_a_report_is_true_type(tmp_path: Path) -> None:
-    pdf.write(tmp_path / "a.pdf", loop(), sketch())
+def test_a_report_has_the_same_bytes_again_and_its_text_is_true_type(tmp_path: Path) -> None:
+    for name in ("a.pdf", "b.pdf"):
+        pdf.write(tmp_path / name, loop(), sketch())
+    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
     assert b"/FontFile2" in (tmp_path / "a.pdf").read_bytes()
 
 
@@ -495,7 +496,7 @@ def test_modes_links_and_devices_are_respected(tmp_path: Path) -> None:
 
 def test_made_up_labels_are_odd() -> None:
     """The timelines that properties are tested with do hold what breaks exports."""
-    seen = set()
+    seen: set[str] = set()
 
     @given(heard=timelines())
     @settings(max_examples=100, deadline=None, database=None, derandomize=True)

@@ -221,6 +221,4 @@ def _frequency_ticks(axes: Axes, edges_hz: npt.NDArray[np.float64]) -> None:
 
 
 def _size_in(axes: Axes) -> tuple[float, float]:
-    box = axes.get_position()
-    width_in, height_in = axes.figure.get_size_inches()
-    return float(box.width * width_in), float(box.height * height_in)
+    return axes.bbox.width / axes.figure.dpi, axes.bbox.height / axes.figure.dpi
