@@ -18,11 +18,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from tagger.activity import SMOOTHINGS
+from tagger.decision import AGGREGATIONS
 from tagger.results import AudioFacts, Instrument, Kind
 from tagger.taxonomy import LABEL_SETS
 
-AGGREGATIONS: Final = ("strongest", "mean", "max")
-SMOOTHINGS: Final = ("mean", "median", "none")
+SHORTEST_WINDOW_S: Final = 0.1
+SHORTEST_HOP_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,12 @@ class TimelineSettings:
     """Everything that decides what a timeline says.
 
     Attributes:
-        window_s: length of a window, in seconds.
-        hop_s: between the starts of two windows, in seconds.
+        window_s: length of a window, in seconds, at least `SHORTEST_WINDOW_S`.
+        hop_s: between the starts of two windows, in seconds, at least `SHORTEST_HOP_S`.
         label_set: name of a label set, one of `tagger.taxonomy.LABEL_SETS`.
-        aggregation: what the file is judged by: `strongest` (the mean of the quarter of its windows where a label is
-            strongest), `mean` or `max` of all windows.
-        smoothing: of each label over time: `mean`, `median` or `none`.
+        aggregation: what a loop or track is judged by: `strongest` (the mean of the quarter of its windows where a
+            label is strongest), `mean` or `max` of all windows. A one-shot is judged at its onset.
+        smoothing: of each label over time: `none`, `mean` or `median`.
         smoothing_s: width of that, in seconds; a window counts where its centre is within half of it.
         threshold: from which a label counts as heard, for all labels; None for the model's own for each.
         thresholds: the same for single labels, before all others.
@@ -64,25 +66,22 @@ class TimelineSettings:
     hop_s: float = 1.5
     label_set: str = "own"
     aggregation: str = "strongest"
-    smoothing: str = "mean"
+    smoothing: str = "none"
     smoothing_s: float = 4.5
     threshold: float | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
-    off_ratio: float = 0.7
+    off_ratio: float = 0.5
     min_duration_s: float = 0.0
 
     def __post_init__(self) -> None:
         """Raises ValueError for what no timeline can be made with."""
-        for name, choices in (
-            ("label_set", tuple(LABEL_SETS)),
-            ("aggregation", AGGREGATIONS),
-            ("smoothing", SMOOTHINGS),
-        ):
+        choices_of = {"label_set": LABEL_SETS, "aggregation": AGGREGATIONS, "smoothing": SMOOTHINGS}
+        for name, choices in choices_of.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
-        if not (self.window_s > 0 and self.hop_s > 0):
-            raise ValueError("window_s and hop_s must be above 0")
-        if min(self.smoothing_s, self.min_duration_s) < 0:
+        if not (self.window_s >= SHORTEST_WINDOW_S and self.hop_s >= SHORTEST_HOP_S):
+            raise ValueError(f"window_s must be at least {SHORTEST_WINDOW_S}, hop_s at least {SHORTEST_HOP_S}")
+        if not (self.smoothing_s >= 0 and self.min_duration_s >= 0):
             raise ValueError("smoothing_s and min_duration_s must not be below 0")
         shares = (self.off_ratio, *self.thresholds.values(), *(() if self.threshold is None else (self.threshold,)))
         if not all(0 <= share <= 1 for share in shares):
