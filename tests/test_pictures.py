@@ -9,6 +9,7 @@ import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import matplotlib
 import numpy as np
@@ -247,12 +248,13 @@ def test_recordings_of_any_length_are_drawn(duration_s: float, drawn: Overview) 
 
 def test_a_picture_has_the_same_bytes_in_any_thread_whatever_others_have_set(drawn: Overview) -> None:
     heard = song(Path("loop.wav"), LEAVES[:4], duration_s=8)
-    for form in ("png", "svg"):
-        expected = render(heard, drawn, form=form)  # type: ignore[arg-type] # of a tuple mypy sees only str
+    forms: tuple[Literal["png", "svg"], ...] = ("png", "svg")
+    for form in forms:
+        expected = render(heard, drawn, form=form)
         found: list[bytes] = []
 
-        def draw(form: str = form, found: list[bytes] = found) -> None:
-            found.append(render(heard, drawn, form=form))  # type: ignore[arg-type] # likewise
+        def draw(form: Literal["png", "svg"] = form, found: list[bytes] = found) -> None:
+            found.append(render(heard, drawn, form=form))
 
         with matplotlib.rc_context({"axes.facecolor": "red", "font.size": 30, "svg.fonttype": "none"}):
             threads = [threading.Thread(target=draw) for _ in range(4)]

@@ -30,7 +30,7 @@ def timeline_of(
     labels = tuple(intensity)
     count = max((len(values) for values in intensity.values()), default=0)
     table = np.array([intensity[label] for label in labels], dtype=np.float32).reshape(len(labels), count).T
-    time_s = np.arange(count) * settings.hop_s
+    time_s = np.arange(count, dtype=np.float64) * settings.hop_s
     edges_s = bounds_s(time_s, settings.window_s, duration_s)
     active = table >= THRESHOLD
     return Timeline(

@@ -7,6 +7,7 @@ is elsewhere in this program. Nothing is ever drawn as an empty box.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
@@ -36,8 +37,7 @@ _KNOWN_FONTS: Final = (
 
 def shown(text: str, longest: int = 60) -> str:
     """A text as it can be drawn: on one line, cut in its middle where it is too long, what no font has escaped."""
-    line = " ".join(printable(text).split())
-    return elided("".join(each if _font_with(ord(each)) else _escaped(each) for each in line), longest)
+    return elided("".join(map(_drawn, " ".join(printable(text).split()))), longest)
 
 
 def elided(text: str, longest: int) -> str:
@@ -83,6 +83,11 @@ def _has(family: str, character: int) -> bool:
         return False
 
 
-def _escaped(character: str) -> str:
+def _drawn(character: str) -> str:
+    if unicodedata.category(character) == "Cf":
+        # Joiners and marks of direction, which are not seen.
+        return ""
     code = ord(character)
+    if character.isprintable() and _font_with(code):
+        return character
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

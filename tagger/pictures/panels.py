@@ -117,11 +117,14 @@ def timeline(axes: Axes, heard: Timeline, theme: Theme, *, most_rows: int) -> Ax
 
 
 def rows_of(heard: Timeline) -> list[str]:
-    """The labels that have segments, those heard longest first."""
+    """The labels that have segments, those heard longest first, and of those heard as long the surer."""
     lengths_s: dict[str, float] = {}
-    for segment in heard.segments:
-        lengths_s[segment.label] = lengths_s.get(segment.label, 0.0) + segment.end_s - segment.start_s
-    return sorted(lengths_s, key=lambda label: (-lengths_s[label], label))
+    sureness_s: dict[str, float] = {}
+    for each in heard.segments:
+        length_s = each.end_s - each.start_s
+        lengths_s[each.label] = lengths_s.get(each.label, 0.0) + length_s
+        sureness_s[each.label] = sureness_s.get(each.label, 0.0) + length_s * each.confidence
+    return sorted(lengths_s, key=lambda label: (-lengths_s[label], -sureness_s[label], label))
 
 
 def row_names(heard: Timeline, labels: Sequence[str]) -> list[str]:
@@ -221,6 +224,4 @@ def _frequency_ticks(axes: Axes, edges_hz: npt.NDArray[np.float64]) -> None:
 
 
 def _size_in(axes: Axes) -> tuple[float, float]:
-    box = axes.get_position()
-    width_in, height_in = axes.figure.get_size_inches()
-    return float(box.width * width_in), float(box.height * height_in)
+    return axes.bbox.width / axes.figure.dpi, axes.bbox.height / axes.figure.dpi

@@ -184,7 +184,7 @@ def add_legend(
     left_in, right_in = span_in
     axes = add_axes(figure, right_in - 1.45, bottom_in + 0.02, 1.3, 0.1)
     bar = figure.colorbar(image, cax=axes, orientation="horizontal", ticks=[])
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     style = lettering("", SMALL_PT, color=theme.muted, va="center")
     total_x, total_y = figure.get_size_inches()
     y = (bottom_in + 0.06) / total_y

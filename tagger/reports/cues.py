@@ -83,13 +83,15 @@ def _without_ours(present: CueChunks) -> tuple[list[bytes], list[bytes]]:
 
 def _ours(points: Sequence[bytes], items: Sequence[bytes]) -> Iterator[int]:
     """Ids of the cue points that are as we wrote them."""
+    items_of: dict[int, list[bytes]] = {}
+    for item in items:
+        items_of.setdefault(_owner(item), []).append(item)
     for point in points:
         identity, *_, offset = _POINT.unpack(point)
-        own = {item[:4]: item for item in items if _owner(item) == identity}
-        if own.keys() != {b"labl", b"note", b"ltxt"} or len(own[b"ltxt"]) != 8 + _RANGE.size:
+        own = items_of.get(identity, [])
+        if [item[:4] for item in own] != [b"labl", b"note", b"ltxt"] or len(own[2]) != 8 + _RANGE.size:
             continue
-        length = _RANGE.unpack(own[b"ltxt"][8:])[1]
-        name, note = _words(own[b"labl"]), _words(own[b"note"])
+        name, note, length = _words(own[0]), _words(own[1]), _RANGE.unpack(own[2][8:])[1]
         if note.startswith(f"{name} ") and note.endswith(_ending(offset, length)):
             yield identity
 

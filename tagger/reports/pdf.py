@@ -39,7 +39,8 @@ _WIDTH_IN: Final = _RIGHT_IN - _LEFT_IN
 _BOTTOM_IN: Final = 1.0
 _LINE_IN: Final = 0.19
 _WAVEFORM_IN: Final = 0.8
-_SPECTROGRAM_IN: Final = 1.5
+# The spectrogram takes the room that a short summary leaves.
+_SPECTROGRAM_IN: Final = (1.5, 3.0)
 _MOST_BARS: Final = 14
 _FINE_PT: Final = SMALL_PT - 0.5
 _FACTS_ACROSS: Final = 3
@@ -164,9 +165,11 @@ def _panels(page: _Page, heard: Timeline, overview: Overview) -> None:
     left_in = _LEFT_IN + max(0.55, widest_in(page.figure, names) + 0.1)
     bars_in = max(len(names), 2) * _LINE_IN if len(names) != 1 else _LINE_IN
     page.y_in -= 0.22
+    free_in = page.room_in - _WAVEFORM_IN - bars_in - 1.5 - _LINE_IN * len(summary(heard))
+    least_in, most_in = _SPECTROGRAM_IN
     heights_in = {
         Picture.WAVEFORM: _WAVEFORM_IN,
-        Picture.SPECTROGRAM: _SPECTROGRAM_IN,
+        Picture.SPECTROGRAM: min(most_in, max(least_in, free_in)),
         Picture.TIMELINE: bars_in,
     }
     for panel, height_in in heights_in.items():

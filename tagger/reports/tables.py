@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -25,14 +26,14 @@ def write_segments(path: Path, heard: Timeline) -> None:
     Raises:
         OutputError: it cannot be written there.
     """
-    source = "" if heard.path is None else printable(heard.path)
+    source = "" if heard.path is None else _cell(heard.path)
     rows = (
         (
             source,
             f"{each.start_s:.3f}",
             f"{each.end_s:.3f}",
-            printable(each.label),
-            printable(heard.words.get(each.label, each.label)),
+            _cell(each.label),
+            _cell(heard.words.get(each.label, each.label)),
             f"{each.confidence:.4f}",
         )
         for each in heard.segments
@@ -50,7 +51,12 @@ def write_windows(path: Path, heard: Timeline) -> None:
         (f"{time_s:.3f}", f"{is_silent:d}", *(f"{value:.4f}" for value in intensity))
         for time_s, is_silent, intensity in zip(heard.time_s, heard.is_silent, heard.intensity, strict=True)
     )
-    _write(path, (*WINDOW_COLUMNS, *map(printable, heard.labels)), rows)
+    _write(path, (*WINDOW_COLUMNS, *map(_cell, heard.labels)), rows)
+
+
+def _cell(text: str | os.PathLike[str]) -> str:
+    # A lone carriage return is not always quoted, and readers end the line at it.
+    return printable(text).replace("\r", "\\r")
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
