@@ -115,8 +115,8 @@ def timeline(
     aggregation: Annotated[
         AggregationName,
         typer.Option(
-            help="What a file as a whole is judged by: for each instrument the quarter of the windows where it is "
-            "strongest, or mean or max of all. One-shots are judged at their onset."
+            help="What a file as a whole is judged by: for each instrument the windows where it is strongest (a "
+            "quarter of all, 12 s at most), or mean or max of all. One-shots are judged at their onset."
         ),
     ] = "strongest",
     smoothing: Annotated[SmoothingName, typer.Option(help="Of each instrument over time.")] = "none",

@@ -111,7 +111,7 @@ class Analyser:
         kind = kind_of(listener.envelope, facts.duration_s)
         if prediction is None or kind is Kind.SILENCE:
             return self._silence(facts)
-        scores = aggregate(prediction, kind)
+        scores = aggregate(prediction, kind, hop_s=self.recogniser.card.window_s)
         verdict = decide(scores, kind, self.recogniser.card)
         tempo_bpm, key = listener.tempo_and_key() if kind is Kind.LOOP else (None, None)
         return Analysis(
