@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -23,7 +22,16 @@ from daemon.changes import (
     written_object,
 )
 from daemon.iteration import closed_after
-from daemon.output import Json, count_words, nearby, print_json, print_line, print_problem, size_words
+from daemon.output import (
+    STOPPED_EXIT_CODE,
+    Json,
+    count_words,
+    nearby,
+    print_json,
+    print_line,
+    print_problem,
+    size_words,
+)
 from daemon.progress import progress
 from daemon.tally import Tally
 from tagger import settings
@@ -31,8 +39,6 @@ from tagger.catalog import Batch, Catalog, FileRecord, Seen, name_key
 from tagger.catalog.journal import KEPT_BYTES, KEPT_DAYS
 from tagger.errors import CatalogError, printable
 from tagger.writing import Outcome, Undoing, Undone, Writer, WrittenSidecar
-
-STOPPED_EXIT_CODE: Final = 130
 
 
 @contextmanager
