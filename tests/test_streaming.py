@@ -60,6 +60,6 @@ def test_who_plays_a_file_while_it_is_tagged_hears_nothing_of_it(tmp_path: Path)
     is_over.set()
     looks, wrong = here.recv()
     listener.join(10)
-    assert looks > 200
+    assert looks > 20
     assert wrong == 0
     assert path.stat().st_ino == inode

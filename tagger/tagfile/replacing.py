@@ -7,10 +7,11 @@ one step. A crash leaves at most such a file behind.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ from tagger.errors import TagFileError
 # Hidden, and no audio by its suffix: walks through libraries pass over what a crash may leave.
 _TEMPORARY_PREFIX: Final = ".tagger-"
 _TEMPORARY_SUFFIX: Final = ".tmp"
-_DIGEST_SIZE: Final = 16
+_ABANDONED_AFTER_S: Final = 3600.0
 _COPYFILE_METADATA: Final = 0b111  # ACL, stat and extended attributes; copyfile.h of macOS
 
 
@@ -43,19 +44,25 @@ def check_replaceable(path: Path) -> None:
 
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
-    """An empty file beside `path`, gone when the block ends, unless it took its place.
-
-    It always has the same name, so that what a crash left of the last attempt goes with the next.
-    """
-    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:_DIGEST_SIZE]
-    new = path.with_name(f"{_TEMPORARY_PREFIX}{digest}{_TEMPORARY_SUFFIX}")
-    new.unlink(missing_ok=True)
-    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    """An empty file beside `path`, gone when the block ends, unless it took its place."""
+    handle, name = tempfile.mkstemp(_TEMPORARY_SUFFIX, _TEMPORARY_PREFIX, path.parent)
+    os.close(handle)
+    new = Path(name)
     try:
         yield new
     finally:
         with contextlib.suppress(OSError):
             new.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Deletes what crashes left in a folder: copies that were on their way, too old to be on it still."""
+    latest = time.time() - _ABANDONED_AFTER_S
+    with contextlib.suppress(OSError):
+        for left in folder.glob(f"{_TEMPORARY_PREFIX}*{_TEMPORARY_SUFFIX}"):
+            # The time of change is the original's by then; the other is the copy's own on every system.
+            if left.is_file() and left.stat().st_ctime < latest:
+                left.unlink(missing_ok=True)
 
 
 def take_place(new: Path, path: Path, before: os.stat_result, *, mtime_ns: int | None) -> None:
