@@ -38,7 +38,7 @@ from tagger.library import LibraryRun, Outcome
 from tagger.recogniser import ModelCard, Recogniser
 from tagger.results import Analysis, Kind
 from tagger.stamp import Stamp
-from tagger.tagfile import Action, Change, UntaggableError
+from tagger.tagfile import Action, Change, Claim, UntaggableError
 
 STOPPED_EXIT_CODE: Final = 130
 
@@ -185,9 +185,14 @@ class Teller:
 
     def _change(self, path: Path, analysis: Analysis) -> Change | TagFileError:
         """Brings the file's tags up to date, or finds out what that would change."""
-        labels = [tag.label for tag in analysis.tags]
+        claim = Claim(tuple(tag.label for tag in analysis.tags), analysis.kind)
         try:
-            change = (tagfile.apply if self._options.write else tagfile.plan)(path, labels)
+            if self._options.write:
+                with tagfile.prepare(path, claim) as rewrite:
+                    rewrite.commit()
+                    change = rewrite.change
+            else:
+                change = tagfile.plan(path, claim)
         except TagFileError as error:
             self.tally.without_tags += isinstance(error, UntaggableError)
             self.tally.problems += not isinstance(error, UntaggableError)

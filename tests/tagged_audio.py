@@ -6,11 +6,16 @@ import struct
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import numpy.typing as npt
 import soundfile as sf
+
+from tagger import tagfile
+from tagger.results import Kind
+from tagger.tagfile import Change, Claim
 
 SAMPLE_RATE = 48000
 
@@ -121,3 +126,15 @@ def rich_wav() -> bytes:
         chunk(b"xtra", b"odd"),
         chunk(b"none", b""),
     )
+
+
+def claim(*labels: str, kind: Kind = Kind.ONE_SHOT) -> Claim:
+    """What may be said of a file."""
+    return Claim(labels, kind)
+
+
+def write(path: Path, said: Claim, **options: Any) -> Change:
+    """Writes a claim into a file."""
+    with tagfile.prepare(path, said, **options) as rewrite:
+        rewrite.commit()
+        return rewrite.change
