@@ -10,13 +10,16 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tagger.errors import printable
 from tagger.results import Analysis, Instrument, Kind
 from tagger.taxonomy import FAMILIES, LABEL_SETS, words_of
 
 Json = dict[str, Any]
+
+STOPPED_EXIT_CODE: Final = 130
+"""Of a run that a person stopped by Ctrl-C, as a shell has it."""
 
 
 def nearby(path: Path) -> str:
@@ -98,7 +101,9 @@ def words_in(label_set: str) -> Mapping[str, str]:
 
 
 def duration_words(seconds: float) -> str:
-    """A length of time: "0.3 s", "4 min 05 s", "2 h 13 min"."""
+    """A length of time: "10 ms", "0.3 s", "4 min 05 s", "2 h 13 min"."""
+    if 0 < seconds < 0.1:
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
