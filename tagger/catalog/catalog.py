@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Self
 
 from tagger.catalog import detail, report, search, store
+from tagger.catalog import vectors as embeddings
 from tagger.catalog.database import open_engine, plain_errors, reading, writing
 from tagger.catalog.migrate import upgrade
 from tagger.catalog.records import Entry, FileRecord, Hit, Known, LabelState, Problem, Query, Stats
+from tagger.catalog.vectors import Vectors
 
 
 def default_catalog_path() -> Path:
@@ -136,6 +138,21 @@ class Catalog:
         """The files that meet a query, missing ones left out, in the query's order."""
         with plain_errors(self.path), reading(self._engine) as connection:
             yield from search.find(connection, query)
+
+    def vectors(self, model: str, held: Vectors | None = None) -> Vectors:
+        """All embeddings that a model gave, silence left out.
+
+        Args:
+            model: as `name@version`.
+            held: what was read before; given back where nothing changed since.
+        """
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return embeddings.vectors(connection, model, held)
+
+    def places(self, file_ids: Collection[int]) -> Mapping[int, Path]:
+        """Where recordings are, one path each; those that are missing are left out."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return embeddings.places(connection, file_ids)
 
     def problems(self) -> Iterator[Problem]:
         """The files that could not be analysed, by path."""
