@@ -6,7 +6,6 @@ stop either thread: what is wrong with a datagram is told to whoever sent it, at
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 import time
@@ -248,8 +247,9 @@ def _opened(settings: BridgeSettings) -> socket.socket:
     try:
         with suppress(OSError):
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-        if os.name == "nt":
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        # On Windows a second program could otherwise take the port as well.
+        if (exclusive := getattr(socket, "SO_EXCLUSIVEADDRUSE", None)) is not None:
+            opened.setsockopt(socket.SOL_SOCKET, exclusive, 1)
         opened.bind((settings.host, settings.port))
     except OSError as error:
         opened.close()

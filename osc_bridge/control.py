@@ -106,23 +106,23 @@ class Control:
         if len(self._ports) > _MOST_REPLIES:
             self._ports.popitem(last=False)
 
-    def reply(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _reply(self, source: Source, given: tuple[Any, ...]) -> Answers:
         (port,) = given
         self._set_port(source, port)
         yield self._send(source, "/tag/reply", port)
 
-    def hello(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _hello(self, source: Source, given: tuple[Any, ...]) -> Answers:
         if not self.guard.hello(source[0], given[0], self._now_s):
             raise BadMessage("denied", "hello", "the token is wrong")
         yield self._send(source, "/tag/welcome", HELLO_S)
 
-    def ping(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _ping(self, source: Source, given: tuple[Any, ...]) -> Answers:
         yield self._send(source, "/tag/pong", given[0] or "", self.identity.server, PROTOCOL)
 
-    def version(self, source: Source, _: tuple[Any, ...]) -> Answers:
+    def _version(self, source: Source, _: tuple[Any, ...]) -> Answers:
         yield self._send(source, "/tag/version", self.identity.server, PROTOCOL, self.identity.model)
 
-    def labels(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _labels(self, source: Source, given: tuple[Any, ...]) -> Answers:
         page = given[0] or 0
         labels = self.engine.labels
         pages = -(-len(labels) // LABELS_A_PAGE)
@@ -131,28 +131,28 @@ class Control:
         shown = labels[page * LABELS_A_PAGE : (page + 1) * LABELS_A_PAGE]
         yield self._send(source, "/tag/labels", page, pages, *shown)
 
-    def get_parameter(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _get_parameter(self, source: Source, given: tuple[Any, ...]) -> Answers:
         stream, name = given
         yield self._send(source, "/tag/param", stream, name, value_of(self.engine.parameters(stream), name))
 
-    def set_parameter(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _set_parameter(self, source: Source, given: tuple[Any, ...]) -> Answers:
         stream, name, value = given
         changed(self.engine.parameters(stream), name, value)
         self.engine.set_parameter(stream, name, value)
-        yield from self.get_parameter(source, (stream, name))
+        yield from self._get_parameter(source, (stream, name))
 
-    def open_stream(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _open_stream(self, source: Source, given: tuple[Any, ...]) -> Answers:
         stream, title, daw_ref, _rate = given
         name = checked_stream(stream)
         self.engine.announce(name, title=title[:64], daw_ref=daw_ref[:64], source=source)
         yield self._send(source, "/tag/stream/opened", name, LEASE_S, FORMATS)
 
-    def close_stream(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _close_stream(self, source: Source, given: tuple[Any, ...]) -> Answers:
         (name,) = given
         self.publish(self.engine.close(name))
         yield self._send(source, "/tag/stream/closed", name)
 
-    def streams(self, source: Source, _: tuple[Any, ...]) -> Answers:
+    def _streams(self, source: Source, _: tuple[Any, ...]) -> Answers:
         infos = self.engine.streams()
         for info in infos:
             host, port = info.source
@@ -160,7 +160,7 @@ class Control:
             yield self._send(source, "/tag/stream", info.name, info.title, info.daw_ref, comes_from, info.sample_rate)
         yield self._send(source, "/tag/streams/end", len(infos))
 
-    def subscribe(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _subscribe(self, source: Source, given: tuple[Any, ...]) -> Answers:
         port, stream, profile, minimum = given
         if port:
             self._set_port(source, port)
@@ -176,47 +176,47 @@ class Control:
         )
         yield self._send(source, "/tag/subscribed", subscription.name, SUBSCRIPTION_S, subscription.profile)
 
-    def renew(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _renew(self, source: Source, given: tuple[Any, ...]) -> Answers:
         self.subscriptions.renew(given[0], source[0], self._now_s)
         yield self._send(source, "/tag/renewed", given[0], SUBSCRIPTION_S)
 
-    def unsubscribe(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _unsubscribe(self, source: Source, given: tuple[Any, ...]) -> Answers:
         self.subscriptions.unsubscribe(given[0], source[0])
         yield self._send(source, "/tag/unsubscribed", given[0])
 
-    def find(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _find(self, source: Source, given: tuple[Any, ...]) -> Answers:
         request, label, confidence, limit, page = given
         self.questions.find(
             self.target(source), request, label=label, confidence=confidence or 0.0, limit=limit, page=page or 0
         )
         yield from ()
 
-    def similar(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _similar(self, source: Source, given: tuple[Any, ...]) -> Answers:
         request, stream, limit = given
         self.questions.similar(self.target(source), request, embedding=self.engine.embedding(stream), limit=limit)
         yield from ()
 
-    def file(self, source: Source, given: tuple[Any, ...]) -> Answers:
+    def _file(self, source: Source, given: tuple[Any, ...]) -> Answers:
         request, path = given
         self.questions.file(self.target(source), request, path=path)
         yield from ()
 
 
 _HANDLERS: Final[dict[str, tuple[str, Handler]]] = {
-    "/tag/reply": ("i", Control.reply),
-    "/tag/hello": ("s", Control.hello),
-    "/tag/ping": ("|s", Control.ping),
-    "/tag/version": ("", Control.version),
-    "/tag/labels": ("|i", Control.labels),
-    "/tag/param/get": ("ss", Control.get_parameter),
-    "/tag/param/set": ("ssf", Control.set_parameter),
-    "/tag/stream/open": ("sss|i", Control.open_stream),
-    "/tag/stream/close": ("s", Control.close_stream),
-    "/tag/streams": ("", Control.streams),
-    "/tag/subscribe": ("|issf", Control.subscribe),
-    "/tag/renew": ("s", Control.renew),
-    "/tag/unsubscribe": ("s", Control.unsubscribe),
-    "/tag/find": ("ss|fii", Control.find),
-    "/tag/similar": ("ss|i", Control.similar),
-    "/tag/file": ("ss", Control.file),
+    "/tag/reply": ("i", Control._reply),
+    "/tag/hello": ("s", Control._hello),
+    "/tag/ping": ("|s", Control._ping),
+    "/tag/version": ("", Control._version),
+    "/tag/labels": ("|i", Control._labels),
+    "/tag/param/get": ("ss", Control._get_parameter),
+    "/tag/param/set": ("ssf", Control._set_parameter),
+    "/tag/stream/open": ("sss|i", Control._open_stream),
+    "/tag/stream/close": ("s", Control._close_stream),
+    "/tag/streams": ("", Control._streams),
+    "/tag/subscribe": ("|issf", Control._subscribe),
+    "/tag/renew": ("s", Control._renew),
+    "/tag/unsubscribe": ("s", Control._unsubscribe),
+    "/tag/find": ("ss|fii", Control._find),
+    "/tag/similar": ("ss|i", Control._similar),
+    "/tag/file": ("ss", Control._file),
 }

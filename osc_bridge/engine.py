@@ -163,7 +163,7 @@ class Engine:
             said += self._told(stream, np.zeros(len(self.labels), dtype=np.float32))
         for start in range(0, len(asked), _BATCH):
             batch = asked[start : start + _BATCH]
-            prediction = self.recogniser.predict(np.stack([stream.window() for stream in batch]))
+            prediction = self.recogniser.predict(np.stack([stream.picture.window() for stream in batch]))
             for stream, scores, embedding in zip(batch, prediction.presence, prediction.embedding, strict=True):
                 stream.embedding = embedding
                 said += self._told(stream, scores)
@@ -260,7 +260,7 @@ class Engine:
             late=stream.late,
             buffered_s=stream.buffered_s,
             latency_s=self._slowest.pop(stream.name, 0.0),
-            level_db=stream.level_db,
+            level_db=stream.picture.level_db,
         )
 
     def _stream(self, name: str) -> Stream:
@@ -298,13 +298,14 @@ class Engine:
 
     def _advance(self, streams: list[Stream], now_s: float) -> tuple[list[Stream], list[Stream]]:
         """The streams to ask about, and those that say nothing; the rest has nothing new."""
-        asked, silent = [], []
+        asked: list[Stream] = []
+        silent: list[Stream] = []
         for stream in streams:
             stream.is_idle = now_s - stream.arrived_s > _IDLE_S
             if stream.is_idle:
                 stream.give_up_waiting()
             if stream.advance():
-                (asked if stream.is_audible else silent).append(stream)
+                (asked if stream.picture.is_audible(stream.parameters.gate_db) else silent).append(stream)
             elif stream.is_idle:
                 stream.idle(now_s)
                 silent.append(stream)

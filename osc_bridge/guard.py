@@ -1,7 +1,7 @@
 """Who may speak, and how much.
 
-Programs on this machine may; others only from addresses that were allowed, and after they said the token. Whoever is not
-admitted gets no answer at all, so that nobody can make the bridge send anything to somebody else.
+Programs on this machine may; others only from addresses that were allowed, and after they said the token. Whoever is
+not admitted gets no answer at all, so that nobody can make the bridge send anything to somebody else.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """All other messages: OSC 1.0 read by python-osc behind a guard, and written by us with `i`, `f` and `s` only.
 
 python-osc is handed nothing that it is known to take wrong: types it does not know (it goes on with wrong values),
-nested bundles (it recurses), text that is no UTF-8 (another error escapes it). Its dispatcher is not used at all: it takes
-the address of a message for a pattern, and `/tag/` with forty stars holds it up for hours.
+nested bundles (it recurses), text that is no UTF-8 (another error escapes it). Its dispatcher is not used at all: it
+takes the address of a message for a pattern, and `/tag/` with forty stars holds it up for hours.
 
 Clients understand `i`, `f` and `s`; Pure Data and SuperCollider misread what follows any other type. So the writer has
 no others.
@@ -161,7 +161,7 @@ def _text(raw: bytes) -> str:
 
 
 def _elements(bundle: bytes) -> list[bytes]:
-    elements = []
+    elements: list[bytes] = []
     at = 16
     while at < len(bundle):
         size = int.from_bytes(bundle[at : at + 4], "big")

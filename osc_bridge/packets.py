@@ -57,7 +57,7 @@ class AudioPacket(NamedTuple):
         return len(self.blob) // (self.sample_size * self.channels)
 
     def mono(self) -> Samples:
-        """(frames,) float32, full scale at 1; what is no number is 0, and what is beyond 18 dB over full scale clipped."""
+        """(frames,) float32, full scale at 1; what is no number is 0, what is over full scale by 18 dB clipped."""
         if self.sample_size == 2:
             samples = np.frombuffer(self.blob, "<i2").astype(np.float32)
             samples *= np.float32(1 / 32768)

@@ -1,31 +1,18 @@
-"""One stream: packets in, the picture of what sounds now out.
-
-The network is shown what has sounded since the onset, two seconds at most, and padded with the floor behind, as a
-one-shot in a file would be. A window that always ends now and begins two seconds ago knows a drum half a second
-later, for it has to find it at the far end of a picture of silence (decision 012).
-"""
+"""One stream: packets in, the picture of what sounds now, and which labels are on."""
 
 from __future__ import annotations
 
-import math
-from collections import deque
 from typing import Final
 
 import numpy as np
 
 from osc_bridge.packets import AudioPacket, Samples
 from osc_bridge.parameters import Parameters
+from osc_bridge.picture import Picture
 from osc_bridge.reassembly import Reassembly
 from osc_bridge.tracking import Scores, Tracker
-from tagger.frontend import Frames, MelParameters, MelStream, decibels
-from tagger.kind import onset_times_s
-from tagger.windows import Envelope
+from tagger.frontend import MelParameters, MelStream, decibels
 
-# What is this far below the loudest of the last seconds is the room, not the sound; as for files.
-_RANGE_DB: Final = 45.0
-_RANGE_OVER_S: Final = 10.0
-_YOUNGEST_S: Final = 0.2
-_TAIL_S: Final = 0.2
 _LONGEST_BACKLOG_S: Final = 2.0
 
 
@@ -37,12 +24,16 @@ class Stream:
         source: IP address and port that it comes from.
         first: its first packet; it is still to be pushed.
         mel: the frontend's parameters.
-        window_frames: the most frames that the network is shown.
+        window_frames: how many frames the network is shown.
         thresholds: (labels,) the model's own.
+        parameters: to begin with.
 
     Attributes:
         title: what people call it; "" where nobody said.
         daw_ref: which track of a DAW it is, as `ardour:1`; "" where nobody said.
+        picture: what sounds now.
+        tracker: which labels are on.
+        embedding: (128,) of when it was last audible; None before that.
         received: packets.
         arrived_s: when the newest packet came, on the bridge's clock.
         arrivals_s: when those came that no score has seen yet.
@@ -72,12 +63,13 @@ class Stream:
         self.is_idle = False
         self._mel = mel
         self._window_frames = window_frames
-        self._lost_before = self._late_before = 0
-        self._peaks_db: deque[tuple[int, float]] = deque()
-        self._frames_seen = 0
+        self._frames_heard = 0
         self._paused_s = 0.0
         self._idle_until_s = 0.0
-        self._begin(first)
+        self._lost_before = self._late_before = 0
+        self._reassembly = Reassembly(first)
+        self._listen_anew()
+        self.picture = Picture(mel, window_frames)
 
     @property
     def sample_rate(self) -> int:
@@ -97,7 +89,7 @@ class Stream:
     @property
     def time_s(self) -> float:
         """How far the stream has been heard, in seconds since it began; pauses in which nothing came count."""
-        return self._frames_seen * self._mel.hop_s + self._paused_s
+        return self._frames_heard * self._mel.hop_s + self._paused_s
 
     @property
     def buffered_s(self) -> float:
@@ -111,7 +103,9 @@ class Stream:
         self.arrivals_s.append(arrived_s)
         if not self._reassembly.follows(packet):
             self._lost_before, self._late_before = self.lost, self.late
-            self._begin(packet)
+            self._reassembly = Reassembly(packet)
+            self._listen_anew()
+            self.picture = Picture(self._mel, self._window_frames)
         self._keep(self._reassembly.push(packet))
 
     def give_up_waiting(self) -> None:
@@ -128,13 +122,8 @@ class Stream:
         frames = decibels(self._mel_stream.push(samples), self._mel)
         if not len(frames):
             return False
-        levels = 10 * np.log10(np.power(np.float32(10), frames / np.float32(10)).sum(axis=1))
-        rises = np.diff(np.concatenate([self._frames[-1:], frames]), axis=0)
-        self._frames_seen += len(frames)
-        self._frames = self._latest(self._frames, frames)
-        self._levels = self._latest(self._levels, levels)
-        self._flux = self._latest(self._flux, np.maximum(rises, 0).mean(axis=1))
-        self._note_peak(float(levels.max()))
+        self._frames_heard += len(frames)
+        self.picture.add(frames)
         return True
 
     def idle(self, now_s: float) -> None:
@@ -143,46 +132,13 @@ class Stream:
         Args:
             now_s: on the bridge's clock.
         """
-        self._paused_s += now_s - max(self.arrived_s, self._idle_until_s)
+        if self._idle_until_s < self.arrived_s:
+            self._idle_until_s = self.arrived_s
+            self.picture = Picture(self._mel, self._window_frames)
+        self._paused_s += now_s - self._idle_until_s
         self._idle_until_s = now_s
-        self._forget()
 
-    @property
-    def level_db(self) -> float:
-        """The loudest of the last frames, as the sum of mel power."""
-        return float(self._levels[-max(1, round(_TAIL_S / self._mel.hop_s)) :].max())
-
-    @property
-    def is_audible(self) -> bool:
-        """Whether there is anything to ask the network about."""
-        return self.level_db > max(self.parameters.gate_db, self._peaks_db[0][1] - _RANGE_DB if self._peaks_db else 0.0)
-
-    def window(self) -> Frames:
-        """(window_frames, n_mels) float32: from the earliest onset in reach to now, then the floor."""
-        heard = self._frames[self._start() :]
-        missing = self._window_frames - len(heard)
-        if not missing:
-            return heard
-        return np.concatenate([heard, np.full((missing, self._mel.n_mels), self._mel.floor_db, dtype=np.float32)])
-
-    def _start(self) -> int:
-        hop_s = self._mel.hop_s
-        onsets_s = onset_times_s(Envelope(hop_s, self._levels, self._flux))
-        old_enough_s = onsets_s[onsets_s <= len(self._levels) * hop_s - _YOUNGEST_S]
-        return max(0, round(old_enough_s[0] / hop_s) - 1) if len(old_enough_s) else 0
-
-    def _begin(self, first: AudioPacket) -> None:
-        self._reassembly = Reassembly(first)
-        self._restart_mel()
-        self._forget()
-
-    def _forget(self) -> None:
-        floor = np.float32(self._mel.floor_db)
-        self._frames = np.full((self._window_frames, self._mel.n_mels), floor, dtype=np.float32)
-        self._levels = np.full(self._window_frames, floor, dtype=np.float32)
-        self._flux = np.zeros(self._window_frames, dtype=np.float32)
-
-    def _restart_mel(self) -> None:
+    def _listen_anew(self) -> None:
         self._mel_stream = MelStream(self._mel, self._reassembly.sample_rate)
         self._pending: list[Samples] = []
         self._pending_frames = 0
@@ -193,17 +149,5 @@ class Stream:
         self._pending_frames += sum(map(len, pieces))
         if self._pending_frames > _LONGEST_BACKLOG_S * self.sample_rate:
             newest = np.concatenate(self._pending)[-self.sample_rate :]
-            self._restart_mel()
+            self._listen_anew()
             self._keep([newest])
-
-    def _latest(self, old: Frames, new: Frames) -> Frames:
-        return np.concatenate([old, new])[-self._window_frames :]
-
-    def _note_peak(self, level_db: float) -> None:
-        """Keeps the loudest of the last seconds first, as a queue that only falls."""
-        oldest = self._frames_seen - round(_RANGE_OVER_S / self._mel.hop_s)
-        while self._peaks_db and self._peaks_db[0][0] < oldest:
-            self._peaks_db.popleft()
-        while self._peaks_db and self._peaks_db[-1][1] <= level_db:
-            self._peaks_db.pop()
-        self._peaks_db.append((self._frames_seen, level_db if math.isfinite(level_db) else self._mel.floor_db))

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from osc_bridge.engine import Heard, Scored, StreamInfo
-from osc_bridge.messages import BadMessage, is_plain_address, write, write_floats
+from osc_bridge.messages import Argument, BadMessage, is_plain_address, write, write_floats
 from osc_bridge.tracking import Scores
 
 Target = tuple[str, int]
@@ -98,8 +98,9 @@ class Subscription:
         elif self.profile == "scores":
             yield write_floats("/tag/scores", scores.tolist(), first=scored.stream)
         elif self.profile == "top":
-            best = np.argsort(-scores, kind="stable")[:_TOP]
-            pairs = itertools.chain.from_iterable((labels[index], float(scores[index])) for index in best)
+            pairs: list[Argument] = []
+            for index in np.argsort(-scores, kind="stable")[:_TOP].tolist():
+                pairs += [labels[index], float(scores[index])]
             yield write("/tag/top", scored.stream, *pairs)
         else:
             yield from self._flat(scored, labels)
@@ -107,7 +108,7 @@ class Subscription:
     def _flat(self, scored: Scored, labels: Sequence[str]) -> Iterator[bytes]:
         before = self._sent.setdefault(scored.stream, np.zeros_like(scored.scores))
         counts = np.maximum(before, scored.scores) >= self.minimum
-        for index in np.flatnonzero(counts & (np.abs(scored.scores - before) >= _STEP)):
+        for index in np.flatnonzero(counts & (np.abs(scored.scores - before) >= _STEP)).tolist():
             address = f"/tag/{scored.stream}/{labels[index]}"
             if is_plain_address(address):
                 before[index] = scored.scores[index]
