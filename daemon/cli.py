@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-LabelSetName = Literal["own", "irmas", "openmic", "nsynth"]
+LabelSetName = Literal["own", "families", "irmas", "openmic", "nsynth"]
 SortName = Literal["confidence", "name", "path", "duration", "tempo", "added"]
 ExportFormat = Literal["jsonl", "csv"]
 

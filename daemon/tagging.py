@@ -32,14 +32,13 @@ from daemon.tally import Tally, print_summary
 from tagger import tagfile
 from tagger.analysis import Analyser
 from tagger.catalog import Catalog, FileRecord, Problem, name_key
-from tagger.decision import decide_projected
-from tagger.errors import ModelError, TagFileError, printable
+from tagger.decision import decide
+from tagger.errors import TagFileError, printable
 from tagger.library import LibraryRun, Outcome
-from tagger.recogniser import Recogniser
+from tagger.recogniser import ModelCard, Recogniser
 from tagger.results import Analysis, Kind
 from tagger.stamp import Stamp
 from tagger.tagfile import Action, Change, UntaggableError
-from tagger.taxonomy import LABEL_SETS, LEAVES
 
 STOPPED_EXIT_CODE: Final = 130
 
@@ -82,9 +81,11 @@ def run(options: Options) -> int:
         ModelError: the model cannot be used.
     """
     with open_catalog(options.catalog, is_new_ok=True) as catalog:
-        teller = Teller(options, catalog)
+        recogniser = Recogniser(options.model)
+        recogniser.require(options.label_set)
+        teller = Teller(options, catalog, recogniser.card)
         try:
-            _work(options, catalog, teller)
+            _work(options, catalog, teller, recogniser.name)
         except KeyboardInterrupt:
             print_problem("stopped; what is done is kept, and the same command goes on from there")
             return STOPPED_EXIT_CODE
@@ -93,14 +94,11 @@ def run(options: Options) -> int:
     return 1 if teller.tally.problems else 0
 
 
-def _work(options: Options, catalog: Catalog, teller: Teller) -> None:
-    recogniser = Recogniser(options.model)
-    if options.label_set != "own" and recogniser.card.labels != LEAVES:
-        raise ModelError(recogniser.path, f"has labels of its own, which {options.label_set} has no words for")
+def _work(options: Options, catalog: Catalog, teller: Teller, model: str) -> None:
     library = LibraryRun(
         options.paths,
         catalog=catalog,
-        model=recogniser.name,
+        model=model,
         make_analyser=partial(Analyser, options.model),
         workers=options.workers,
         force=options.force,
@@ -117,10 +115,11 @@ def _work(options: Options, catalog: Catalog, teller: Teller) -> None:
 class Teller:
     """Takes what comes of each file, writes it into the file where asked, and prints it."""
 
-    def __init__(self, options: Options, catalog: Catalog) -> None:
+    def __init__(self, options: Options, catalog: Catalog, card: ModelCard) -> None:
         self.tally = Tally()
         self._options = options
         self._catalog = catalog
+        self._card = card
         self._named = {Path(os.path.abspath(path)) for path in options.paths}
         self._words = words_in(options.label_set)
         self._folder: Path | None = None
@@ -172,7 +171,7 @@ class Teller:
 
     def _tell_analysis(self, path: Path, analysis: Analysis, *, is_asked_for: bool) -> None:
         change = self._change(path, analysis) if self._options.write or self._options.dry_run else None
-        answer = _in_labels(analysis, self._options.label_set)
+        answer = _in_labels(analysis, self._options.label_set, self._card)
         if self._options.as_json:
             print_json(analysis_object(path, answer) | change_object(change, is_done=self._options.write))
             return
@@ -199,9 +198,9 @@ class Teller:
         return change
 
 
-def _in_labels(analysis: Analysis, label_set: str) -> Analysis:
-    """The same analysis in another label set; those of the field know nothing of what people said."""
+def _in_labels(analysis: Analysis, label_set: str, card: ModelCard) -> Analysis:
+    """The same analysis in another label set, which knows nothing of what people said."""
     if label_set == "own" or analysis.kind is Kind.SILENCE:
         return analysis
-    verdict = decide_projected(analysis.scores, LABEL_SETS[label_set])
+    verdict = decide(analysis.scores, analysis.kind, card, label_set)
     return replace(analysis, instruments=verdict.instruments, tags=verdict.tags)

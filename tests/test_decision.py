@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
-from tagger.decision import aggregate, decide, decide_projected, family_scores
+import numpy as np
+import pytest
+
+from tagger.decision import Question, aggregate, decide, family_scores, pooled
 from tagger.frontend import MelParameters
 from tagger.recogniser import ModelCard, Prediction
 from tagger.results import Kind
-from tagger.taxonomy import IRMAS, LEAVES
+from tagger.taxonomy import LEAVES
 
 CARD = ModelCard(
     name="test",
@@ -80,7 +83,48 @@ def test_families_of_several_at_once_stay_probabilities() -> None:
 
 
 def test_other_label_sets() -> None:
-    verdict = decide_projected(scores(clarinet=0.7, flute=0.2, kick=0.1), IRMAS)
+    verdict = decide(scores(clarinet=0.7, flute=0.2, kick=0.1), Kind.ONE_SHOT, CARD, "irmas")
     assert labels(verdict.instruments)[:2] == ["cla", "flu"]
     assert labels(verdict.tags) == ["cla"]
     assert verdict.tags[0].family == "woodwind"
+    assert decide(scores(clarinet=0.59), Kind.ONE_SHOT, CARD, "irmas").tags == ()
+
+
+def test_families_as_a_label_set() -> None:
+    one_shot = decide(scores(violin=0.4, viola=0.35, flute=0.2), Kind.ONE_SHOT, CARD, "families")
+    assert [(each.label, each.family) for each in one_shot.tags] == [("strings", "strings")]
+    assert np.isclose(one_shot.tags[0].confidence, 0.75)
+    loop = decide(scores(kick=0.4, snare=0.4, violin=0.2, viola=0.2), Kind.LOOP, CARD, "families")
+    assert labels(loop.tags) == ["drums"]
+    assert np.isclose(loop.tags[0].confidence, 0.64)
+
+
+def test_a_coarse_label_is_claimed_at_the_mean_threshold_of_its_leaves() -> None:
+    thresholds = np.full(59, 0.5)
+    thresholds[[LEAVES.index("electric_bass"), LEAVES.index("synth_bass")]] = 0.3, 0.8
+    card = replace(CARD, presence_thresholds=tuple(thresholds))
+    question = Question.of(card, "nsynth", Kind.TRACK)
+    assert question.thresholds[question.labels.index("bass")] == pytest.approx(0.55)
+    assert question.thresholds[question.labels.index("flute")] == pytest.approx(0.5)
+
+
+def test_thresholds_of_a_person_come_before_the_models() -> None:
+    heard = scores(kick=0.45, snare=0.2, tom=0.1)
+    assert labels(Question.of(CARD, "own", Kind.LOOP).verdict(heard).tags) == []
+    lower = Question.of(CARD, "own", Kind.LOOP, threshold=0.15)
+    assert labels(lower.verdict(heard).tags) == ["kick", "snare"]
+    mixed = Question.of(CARD, "own", Kind.LOOP, threshold=0.15, thresholds={"snare": 0.3, "tom": 0.05})
+    assert labels(mixed.verdict(heard).tags) == ["kick", "tom"]
+    unsure = Question.of(CARD, "own", Kind.ONE_SHOT, threshold=0.9)
+    assert unsure.verdict(scores(violin=0.4, viola=0.4)).tags == ()
+    assert unsure.verdict(scores(violin=0.5, viola=0.45)).tags[0].label == "strings"
+    everything = Question.of(CARD, "own", Kind.LOOP, threshold=0.0)
+    assert labels(everything.verdict(heard).tags) == ["kick", "snare", "tom"]
+
+
+def test_ways_to_pool_windows() -> None:
+    windows = np.array([[0.1, 0.0]] * 6 + [[0.9, 0.4], [0.7, 0.0]], dtype=np.float32)
+    np.testing.assert_allclose(pooled(windows), [0.8, 0.2], rtol=1e-6)
+    np.testing.assert_allclose(pooled(windows, "mean"), [0.275, 0.05], rtol=1e-6)
+    np.testing.assert_allclose(pooled(windows, "max"), [0.9, 0.4], rtol=1e-6)
+    np.testing.assert_allclose(pooled(windows[:1]), windows[0])
