@@ -29,7 +29,6 @@ MOST_STREAMS: Final = 256
 LEASE_S: Final = 30
 _MOST_WAITING: Final = 20_000
 _IDLE_S: Final = 0.3
-_NOTHING: Final = 1e-3
 _TAKE_OVER_S: Final = 1.0
 # Larger batches gain nothing on one thread, and would keep the first stream waiting for the last.
 _BATCH: Final = 16
@@ -160,7 +159,7 @@ class Engine:
                     said += self._close(stream)
         asked, silent = self._advance(streams, now_s)
         for stream in silent:
-            said += self._told(stream, np.zeros(len(self.labels), dtype=np.float32))
+            said += self._told(stream, None)
         for start in range(0, len(asked), _BATCH):
             batch = asked[start : start + _BATCH]
             prediction = self.recogniser.predict(np.stack([stream.picture.window() for stream in batch]))
@@ -222,11 +221,11 @@ class Engine:
         with self._lock:
             if name != "*":
                 stream = self._stream(name)
-                stream.parameters = changed(stream.parameters, parameter, value)
+                stream.set(changed(stream.parameters, parameter, value))
                 return
             self._parameters = changed(self._parameters, parameter, value)
             for stream in self._streams.values():
-                stream.parameters = changed(stream.parameters, parameter, value)
+                stream.set(changed(stream.parameters, parameter, value))
 
     def embedding(self, name: str) -> Scores:
         """(128,) float32 of unit length: what a stream sounded like when it was last audible.
@@ -311,14 +310,13 @@ class Engine:
                 silent.append(stream)
         return asked, silent
 
-    def _told(self, stream: Stream, scores: Scores) -> Iterator[Heard | Scored]:
+    def _told(self, stream: Stream, scores: Scores | None) -> Iterator[Heard | Scored]:
         tracker = stream.tracker
-        for change in tracker.step(stream.time_s, scores, stream.parameters):
+        for change in tracker.step(stream.time_s, scores):
             yield self._heard(stream, change)
-        is_at_rest = not tracker.is_on.any() and tracker.smoothed.max() < _NOTHING
-        if is_at_rest and stream.is_idle:
+        if stream.is_idle and not tracker.is_on.any():
             return
-        yield Scored(stream.name, stream.source, tracker.smoothed.copy(), tracker.leading, stream.parameters.rate_hz)
+        yield Scored(stream.name, stream.source, tracker.smoothed, tracker.leading, stream.parameters.rate_hz)
 
     def _close(self, stream: Stream) -> list[Heard | Scored]:
         self._streams.pop(stream.name, None)

@@ -22,7 +22,7 @@ class Parameters:
         off_ratio: share of its threshold below which a label that is on counts as gone.
         attack_s: how long a label has to count as heard before it is told.
         release_s: how long it has to be gone before that is told.
-        smoothing_s: time constant of the moving average over scores.
+        smoothing_s: how far back scores are averaged.
         rate_hz: the most messages a second of `top`, `scores`, `flat` and `wek`, for each stream.
         gate_db: level below which nothing is asked, as the sum of mel power; a full-scale sine gives -10 to -30.
     """
@@ -30,8 +30,8 @@ class Parameters:
     threshold: float = 0.0
     off_ratio: float = 0.7
     attack_s: float = 0.1
-    release_s: float = 0.5
-    smoothing_s: float = 0.1
+    release_s: float = 1.0
+    smoothing_s: float = 0.3
     rate_hz: float = 10.0
     gate_db: float = SILENCE_DB
 

@@ -55,7 +55,7 @@ class Stream:
         self.source = source
         self.title = self.daw_ref = ""
         self.parameters = parameters
-        self.tracker = Tracker(thresholds)
+        self.tracker = Tracker(thresholds, parameters)
         self.embedding: Scores | None = None
         self.received = 0
         self.arrived_s = 0.0
@@ -95,6 +95,11 @@ class Stream:
     def buffered_s(self) -> float:
         """Audio that has not been heard yet."""
         return self._pending_frames / self.sample_rate + self._reassembly.waiting_s
+
+    def set(self, parameters: Parameters) -> None:
+        """Goes on with other parameters."""
+        self.parameters = parameters
+        self.tracker.set(parameters)
 
     def push(self, packet: AudioPacket, arrived_s: float) -> None:
         """Takes a packet; cheap, the work is done by `advance`."""

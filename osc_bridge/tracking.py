@@ -1,16 +1,19 @@
-"""From scores to on and off: smoothing and hysteresis for all labels of one stream, in seconds of stream time."""
+"""From scores to on and off for all labels of one live stream: the rules of `tagger.activity`, looking back only."""
 
 from __future__ import annotations
 
-import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from osc_bridge.parameters import Parameters
+from tagger.activity import Activity, Smoother
 
 Scores = npt.NDArray[np.float32]
+
+# After a pause, time has not been heard; it counts as one step.
+_LONGEST_STEP_S: Final = 0.5
 
 
 class Change(NamedTuple):
@@ -20,7 +23,7 @@ class Change(NamedTuple):
         label: its index.
         is_on: whether it is heard from now on.
         confidence: smoothed score for on, the greatest while it was on for off.
-        since_s: stream time at which it went on.
+        since_s: stream time at which it was first heard.
     """
 
     label: int
@@ -34,41 +37,51 @@ class Tracker:
 
     Args:
         thresholds: (labels,) float32, the model's own.
+        parameters: in force at the beginning.
+
+    Attributes:
+        smoothed: (labels,) float32, zeros in silence.
+        is_on: (labels,) bool.
     """
 
-    def __init__(self, thresholds: Scores) -> None:
+    def __init__(self, thresholds: Scores, parameters: Parameters) -> None:
         self._own_thresholds = thresholds
-        self._time_s = -math.inf
-        self._beyond_s = np.zeros(len(thresholds))
-        self._on_since_s = np.zeros(len(thresholds))
-        self._peak = np.zeros(len(thresholds), dtype=np.float32)
+        self._time_s = 0.0
+        self._since_s = np.zeros(len(thresholds))
+        self._peak: Scores = np.zeros(len(thresholds), dtype=np.float32)
         self.smoothed: Scores = np.zeros(len(thresholds), dtype=np.float32)
-        self.is_on = np.zeros(len(thresholds), dtype=bool)
+        self.is_on: npt.NDArray[np.bool_] = np.zeros(len(thresholds), dtype=np.bool_)
+        self._activity = Activity(thresholds, off_ratio=0.0, min_duration_s=0.0)
+        self.set(parameters)
 
-    def step(self, time_s: float, scores: Scores, parameters: Parameters) -> list[Change]:
+    def set(self, parameters: Parameters) -> None:
+        """Goes on with other parameters."""
+        thresholds = np.full_like(self._own_thresholds, parameters.threshold)
+        self._activity.change(
+            thresholds if parameters.threshold else self._own_thresholds,
+            off_ratio=parameters.off_ratio,
+            min_duration_s=parameters.attack_s,
+            release_s=parameters.release_s,
+        )
+        self._smoother = Smoother("mean", before_s=parameters.smoothing_s)
+
+    def step(self, time_s: float, scores: Scores | None) -> list[Change]:
         """Takes the scores of a moment.
 
         Args:
             time_s: stream time, later than before.
-            scores: (labels,) float32, 0 to 1.
-            parameters: in force.
+            scores: (labels,) float32, 0 to 1; None for silence.
         """
-        elapsed_s = min(time_s - self._time_s, 1.0)
+        start_s = max(self._time_s, time_s - _LONGEST_STEP_S)
         self._time_s = time_s
-        weight = 1 - math.exp(-elapsed_s / parameters.smoothing_s) if parameters.smoothing_s else 1.0
-        self.smoothed += np.float32(weight) * (scores - self.smoothed)
-        thresholds = self._own_thresholds if not parameters.threshold else np.float32(parameters.threshold)
-        bounds = np.where(self.is_on, thresholds * np.float32(parameters.off_ratio), thresholds)
-        differs = (self.smoothed >= bounds) != self.is_on
-        self._beyond_s = np.where(differs, self._beyond_s + elapsed_s, 0.0)
-        needed_s = np.where(self.is_on, parameters.release_s, parameters.attack_s)
-        changed = np.flatnonzero(differs & (self._beyond_s >= needed_s))
-        np.maximum(self._peak, self.smoothed, out=self._peak)
-        return [self._change(int(label)) for label in changed]
+        (smoothed,) = self._smoother.push(time_s, scores)
+        self.smoothed = np.zeros_like(self._peak) if smoothed is None else smoothed
+        self._activity.push(start_s, time_s, smoothed)
+        return self._changes(self._activity.active, start_s)
 
     def end(self) -> list[Change]:
         """Takes all labels off, as at the end of a stream."""
-        return [self._change(int(label)) for label in np.flatnonzero(self.is_on)]
+        return self._changes(np.zeros_like(self.is_on), self._time_s)
 
     @property
     def leading(self) -> tuple[int, float] | None:
@@ -78,11 +91,14 @@ class Tracker:
         label = int(np.argmax(np.where(self.is_on, self.smoothed, -1)))
         return label, float(self.smoothed[label])
 
-    def _change(self, label: int) -> Change:
-        self.is_on[label] = not self.is_on[label]
-        self._beyond_s[label] = 0.0
-        if self.is_on[label]:
-            self._on_since_s[label] = self._time_s
-            self._peak[label] = self.smoothed[label]
-            return Change(label, True, float(self.smoothed[label]), self._time_s)
-        return Change(label, False, float(self._peak[label]), float(self._on_since_s[label]))
+    def _changes(self, is_on: npt.NDArray[np.bool_], start_s: float) -> list[Change]:
+        changed = np.flatnonzero(is_on != self.is_on)
+        begun = is_on & ~self.is_on
+        self._peak = np.where(begun, self.smoothed, np.maximum(self._peak, self.smoothed))
+        self._since_s[begun] = start_s
+        self.is_on = is_on.copy()
+        confidence = np.where(is_on, self.smoothed, self._peak)
+        return [
+            Change(int(label), bool(is_on[label]), float(confidence[label]), float(self._since_s[label]))
+            for label in changed
+        ]
