@@ -17,6 +17,11 @@ from typing import Final, Self
 
 from osc_bridge import messages
 from osc_bridge.control import Control, Identity
+from osc_bridge.daws.daw import Daw
+from osc_bridge.daws.desk import Desk, name_letter
+from osc_bridge.daws.journal import Journal
+from osc_bridge.daws.link import Link
+from osc_bridge.daws.namer import Namer, Proposal
 from osc_bridge.engine import Engine, Heard, Scored, Source
 from osc_bridge.guard import Guard, is_this_machine
 from osc_bridge.messages import BadMessage
@@ -34,7 +39,8 @@ _RECEIVE_BUFFER: Final = 4 << 20
 _STOP_WITHIN_S: Final = 0.5
 _PLAYING_FOR_S: Final = 2.0
 
-Listener = Callable[[Sequence[Heard | Scored]], None]
+JOURNAL_NAME: Final = "renames.jsonl"
+"""Beside the catalog."""
 
 
 class BridgeError(TaggerError):
@@ -66,6 +72,25 @@ class BridgeSettings:
     model: Path | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DawSettings:
+    """A DAW to connect to.
+
+    Attributes:
+        daw: which, not connected yet.
+        send_port: where it listens.
+        receive_port: where it answers.
+        rename: whether tracks that nobody named are renamed without asking.
+        also: what else is set with a name, any of `osc_bridge.daws.namer.ALSO`.
+    """
+
+    daw: Daw
+    send_port: int
+    receive_port: int
+    rename: bool = False
+    also: tuple[str, ...] = ()
+
+
 class Bridge:
     """A running bridge; use as a context, or `start` and `stop` it.
 
@@ -73,14 +98,23 @@ class Bridge:
         settings: what to start with.
         server: name and version to tell clients.
         recogniser: a model that is loaded already.
+        on_fault: told of errors in the program itself, which cost a datagram or a tick; from any thread.
 
     Raises:
         BridgeError: the address cannot be listened on, or is open to a network without protection.
         ModelError: the model cannot be used.
     """
 
-    def __init__(self, settings: BridgeSettings, *, server: str, recogniser: Recogniser | None = None) -> None:
+    def __init__(
+        self,
+        settings: BridgeSettings,
+        *,
+        server: str,
+        recogniser: Recogniser | None = None,
+        on_fault: Callable[[Exception], object] = lambda error: None,
+    ) -> None:
         _check(settings)
+        self._on_fault = on_fault
         self._settings = settings
         self._guard = Guard(settings.allow, settings.token)
         recogniser = recogniser or Recogniser(settings.model)
@@ -88,7 +122,7 @@ class Bridge:
         self.subscriptions = Subscriptions(recogniser.card.labels)
         self._socket = _opened(settings)
         self._plugins = Plugins(recogniser.card.labels)
-        self._listeners: list[Listener] = []
+        self._desk = Desk()
         self._questions = Questions(
             self._send,
             catalog_path=settings.catalog,
@@ -104,6 +138,7 @@ class Bridge:
             questions=self._questions,
             guard=self._guard,
             publish=self._publish,
+            desk=self._desk,
         )
         self._stopping = threading.Event()
         self._last_audio_s = float("-inf")
@@ -127,12 +162,28 @@ class Bridge:
 
     @property
     def is_playing(self) -> bool:
-        """Whether audio came in the last seconds: a DAW is at work, and background work should pause."""
-        return time.monotonic() - self._last_audio_s < _PLAYING_FOR_S
+        """Whether a DAW is at work: its transport rolls, or audio came in the last seconds. Other work should pause."""
+        return self._desk.is_playing or time.monotonic() - self._last_audio_s < _PLAYING_FOR_S
 
-    def on_said(self, listener: Listener) -> None:
-        """Has a function called, from the listening thread, with all that is said; before `start`."""
-        self._listeners.append(listener)
+    def add(self, daw: DawSettings) -> None:
+        """Connects a DAW; before `start`.
+
+        Raises:
+            LinkError: the port that it answers to is taken.
+        """
+        labels = self.engine.labels
+        journal = Journal(self._settings.catalog.parent / JOURNAL_NAME)
+        namer = Namer(daw.daw, journal, labels=labels, rename=daw.rename, also=daw.also)
+        link = Link(
+            daw.daw,
+            namer,
+            streams=self.engine.streams,
+            tell=self._tell_names,
+            ask_file=self._questions.listen,
+            send_port=daw.send_port,
+            receive_port=daw.receive_port,
+        )
+        self._desk.links.append(link)
 
     def send(self, letters: Iterable[Letter]) -> None:
         """Sends datagrams; from any thread."""
@@ -145,10 +196,14 @@ class Bridge:
         self._questions.start()
         for thread in self._threads:
             thread.start()
+        for link in self._desk.links:
+            link.start()
 
     def stop(self) -> None:
         """Ends within a second, and lets go of the port."""
         self._stopping.set()
+        for link in self._desk.links:
+            link.stop()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
@@ -179,6 +234,8 @@ class Bridge:
                 self._answer(datagram, source, now_s)
         except BadMessage as problem:
             self._tell(problem, source, now_s)
+        except Exception as error:  # one datagram must never end the thread that takes them all
+            self._on_fault(error)
 
     def _answer(self, datagram: bytes, source: Source, now_s: float) -> None:
         if not self._guard.may_ask(source, now_s):
@@ -206,22 +263,32 @@ class Bridge:
     def _listen(self) -> None:
         due_s = time.monotonic()
         while not self._stopping.wait(max(0.0, due_s - time.monotonic())):
-            started_s = time.monotonic()
             # A tick that was late is not made up for: the next one hears all that has come.
-            due_s = max(due_s + self._settings.hop_s, started_s)
-            said = self.engine.tick(started_s)
-            now_s = time.monotonic()
-            self._publish(said)
-            self.engine.heard_at(now_s)
-            if self.subscriptions.is_status_due(now_s):
-                self.send(self.subscriptions.status(self.engine.streams(), now_s - self._started_s, now_s))
+            due_s = max(due_s + self._settings.hop_s, time.monotonic())
+            try:
+                self._tick()
+            except Exception as error:  # nor must one tick end the thread that listens
+                self._on_fault(error)
+
+    def _tick(self) -> None:
+        said = self.engine.tick(time.monotonic())
+        now_s = time.monotonic()
+        self._publish(said)
+        self.engine.heard_at(now_s)
+        if self.subscriptions.is_status_due(now_s):
+            self.send(self.subscriptions.status(self.engine.streams(), now_s - self._started_s, now_s))
 
     def _publish(self, said: Sequence[Heard | Scored]) -> None:
         now_s = time.monotonic()
         self.send(self.subscriptions.letters(said, now_s))
         self.send(self._plugins.letters(said, now_s))
-        for listener in self._listeners:
-            listener(said)
+        for link in self._desk.links:
+            link.hear(said)
+
+    def _tell_names(self, proposals: Sequence[Proposal]) -> None:
+        for each in proposals:
+            letter = name_letter("/tag/suggest", each)
+            self.send(self.subscriptions.to_all(letter, time.monotonic()))
 
     def _send(self, letter: Letter) -> None:
         target, datagram = letter

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from osc_bridge.daws.desk import Desk, name_letter
 from osc_bridge.engine import LEASE_S, Engine, Heard, Scored, Source
-from osc_bridge.guard import HELLO_S, Guard
+from osc_bridge.guard import HELLO_S, Guard, is_this_machine
 from osc_bridge.messages import BadMessage, Message, write
 from osc_bridge.packets import checked_stream
 from osc_bridge.parameters import changed, value_of
@@ -53,6 +54,7 @@ class Control:
         questions: takes what needs the disk.
         guard: who may speak.
         publish: takes what the engine said when a stream was closed.
+        desk: the DAWs.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Control:
         questions: Questions,
         guard: Guard,
         publish: Callable[[list[Heard | Scored]], None],
+        desk: Desk,
     ) -> None:
         self.identity = identity
         self.engine = engine
@@ -71,6 +74,7 @@ class Control:
         self.questions = questions
         self.guard = guard
         self.publish = publish
+        self.desk = desk
         self._ports: OrderedDict[Source, int] = OrderedDict()
 
     def answer(self, message: Message, source: Source, now_s: float) -> Answers:
@@ -201,6 +205,25 @@ class Control:
         self.questions.file(self.target(source), request, path=path)
         yield from ()
 
+    def _names(self, source: Source, _: tuple[Any, ...]) -> Answers:
+        proposals = self.desk.names()
+        for proposal in proposals:
+            yield self.target(source), name_letter("/tag/name", proposal)
+        yield self._send(source, "/tag/names/end", len(proposals))
+
+    def _apply_names(self, source: Source, given: tuple[Any, ...]) -> Answers:
+        yield from self._named(source, given, self.desk.apply)
+
+    def _revert_names(self, source: Source, given: tuple[Any, ...]) -> Answers:
+        yield from self._named(source, given, self.desk.revert)
+
+    def _named(self, source: Source, given: tuple[Any, ...], work: Callable[[str, str | None], int]) -> Answers:
+        if not is_this_machine(source[0]):
+            raise BadMessage("denied", "names", "tracks are named from this machine only")
+        daw, track = given
+        count = work(daw, None if track in (None, "*") else track)
+        yield self._send(source, "/tag/names/done", daw, count)
+
 
 _HANDLERS: Final[dict[str, tuple[str, Handler]]] = {
     "/tag/reply": ("i", Control._reply),
@@ -219,4 +242,7 @@ _HANDLERS: Final[dict[str, tuple[str, Handler]]] = {
     "/tag/find": ("ss|fii", Control._find),
     "/tag/similar": ("ss|i", Control._similar),
     "/tag/file": ("ss", Control._file),
+    "/tag/names": ("", Control._names),
+    "/tag/names/apply": ("s|s", Control._apply_names),
+    "/tag/names/revert": ("s|s", Control._revert_names),
 }

@@ -37,7 +37,15 @@ _LONGEST_REQUEST: Final = 32
 _PATIENCE_S: Final = 60.0
 _LOOK_UP_S: Final = 0.2
 
-Job = Callable[[], Iterator[Letter]]
+Answers = Callable[[], Iterator[Letter]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A question: what answers it, and what says why there is no answer."""
+
+    answers: Answers
+    problem: Callable[[str], Iterator[Letter]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ class Questions:
         self._roots = [root.resolve() for root in roots]
         self._labels = labels
         self._make_analyser = partial(Analyser, model_path)
-        self._jobs: queue.Queue[tuple[Target, str, Job] | None] = queue.Queue(_LONGEST_QUEUE)
+        self._jobs: queue.Queue[_Job | None] = queue.Queue(_LONGEST_QUEUE)
         self._catalog: Catalog | None = None
         self._neighbours: Neighbours | None = None
         self._workers: Workers | None = None
@@ -146,25 +154,58 @@ class Questions:
             raise BadMessage("denied", request, "the file is in none of the folders given by --files")
         self._put(target, request, partial(self._file, target, request, Path(path)))
 
-    def _put(self, target: Target, request: str, job: Job) -> None:
+    def listen(self, path: Path, take: Callable[[Sequence[Instrument]], None]) -> bool:
+        """Has a file listened to for our own sake.
+
+        Args:
+            path: the file.
+            take: called with what may be claimed; nothing where the file cannot be read.
+
+        Returns:
+            whether there was room for the question; if not, ask again later.
+        """
+
+        def answers() -> Iterator[Letter]:
+            take((self._known(path) or self._listened(path)).tags)
+            yield from ()
+
+        def problem(_: str) -> Iterator[Letter]:
+            take(())
+            yield from ()
+
+        try:
+            self._jobs.put_nowait(_Job(answers, problem))
+        except queue.Full:
+            return False
+        return True
+
+    def _put(self, target: Target, request: str, answers: Answers) -> None:
         if not 0 < len(request) <= _LONGEST_REQUEST:
             raise BadMessage("bad-value", "request", f"is a text of 1 to {_LONGEST_REQUEST} characters")
+
+        def problem(reason: str) -> Iterator[Letter]:
+            yield target, write("/tag/error", "failed", request, reason)
+
         try:
-            self._jobs.put_nowait((target, request, job))
+            self._jobs.put_nowait(_Job(answers, problem))
         except queue.Full:
             raise BadMessage("rate-limited", request, "too many questions are waiting; ask again later") from None
 
     def _run(self) -> None:
         while job := self._jobs.get():
-            target, request, answers = job
-            try:
-                for letter in answers():
-                    self._send(letter)
-            except TaggerError as error:
-                self._send((target, write("/tag/error", "failed", request, printable(str(error)))))
+            for letter in self._letters(job):
+                self._send(letter)
         self._drop_workers()
         if self._catalog is not None:
             self._catalog.close()
+
+    def _letters(self, job: _Job) -> Iterator[Letter]:
+        try:
+            yield from job.answers()
+        except TaggerError as error:
+            yield from job.problem(printable(str(error)))
+        except Exception as error:  # a fault of the program's costs this question, not all that come later
+            yield from job.problem(f"unexpected error, {type(error).__name__}: {error}".partition("\n")[0])
 
     def _opened(self) -> Catalog:
         if self._catalog is None:
