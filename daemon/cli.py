@@ -14,6 +14,8 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from daemon import osc_cli
+
 LabelSetName = Literal["own", "families", "irmas", "openmic", "nsynth"]
 SortName = Literal["confidence", "name", "path", "duration", "tempo", "added"]
 ExportFormat = Literal["jsonl", "csv"]
@@ -28,6 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(osc_cli.app, name="osc")
 
 CatalogOption = Annotated[
     Path | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,15 @@ PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="The b
 StreamOption = Annotated[
     str | None, typer.Option("--stream", help="What to call the stream; by default after its source.")
 ]
+
+
+class Also(StrEnum):
+    """What can be set beside a track's name."""
+
+    COLOUR = "colour"
+    COMMENT = "comment"
+    GROUP = "group"
+    MARKERS = "markers"
 
 
 @app.callback(invoke_without_command=True)
@@ -36,6 +46,10 @@ def osc(
     rename: Annotated[
         bool, typer.Option("--rename", help="Rename tracks that have their default name, instead of suggesting.")
     ] = False,
+    also: Annotated[
+        list[Also] | None,
+        typer.Option(help="What else is set where a track is named, as far as the DAW can."),
+    ] = None,
     files: Annotated[list[Path] | None, typer.Option(help="Folder whose files may be asked about over OSC.")] = None,
     hop: Annotated[float, typer.Option(min=0.02, max=2, help="Listen every so many seconds.")] = 0.1,
     catalog: Annotated[
@@ -58,6 +72,7 @@ def osc(
         allow=tuple(allow or ()),
         daws=tuple(daw or ()),
         rename=rename,
+        also=tuple(also or ()),
         files=tuple(files or ()),
         hop_s=hop,
         catalog=catalog,
@@ -89,7 +104,7 @@ def audio_input(
     """Send the sound card's input to the bridge. Needs the extra `live`."""
     from daemon import live
 
-    raise typer.Exit(live.sound_card(device, show_list=show_list, stream=stream, port=port))
+    raise typer.Exit(live.sound_input(device, show_list=show_list, stream=stream, port=port))
 
 
 @app.command()
@@ -114,15 +129,19 @@ def monitor(
     """Show live what the bridge hears."""
     from daemon import live
 
-    raise typer.Exit(live.monitor(port=port, as_json=as_json))
+    raise typer.Exit(live.watch(port=port, as_json=as_json))
 
 
 @app.command()
-def revert(
-    daw: Annotated[str, typer.Argument(help="The DAW, as for --daw.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be renamed.")] = False,
+def names(
+    tracks: Annotated[list[str] | None, typer.Argument(help="Only these tracks, by number.")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Give the tracks the names suggested.")] = False,
+    revert: Annotated[bool, typer.Option("--revert", help="Give back the names that tracks had before.")] = False,
+    port: PortOption = 9720,
 ) -> None:
-    """Give tracks back the names they had before the bridge renamed them."""
+    """List the names suggested for a DAW's tracks; give them, or take them back."""
     from daemon import live
 
-    raise typer.Exit(live.revert(daw, dry_run=dry_run))
+    if apply and revert:
+        raise typer.BadParameter("--apply and --revert are opposites; give one of them")
+    raise typer.Exit(live.names(apply=apply, revert=revert, tracks=tracks or (), port=port))

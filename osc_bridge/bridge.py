@@ -23,13 +23,13 @@ from osc_bridge.daws.journal import Journal
 from osc_bridge.daws.link import Link
 from osc_bridge.daws.namer import Namer, Proposal
 from osc_bridge.engine import Engine, Heard, Scored, Source
+from osc_bridge.errors import BridgeError
 from osc_bridge.guard import Guard, is_this_machine
 from osc_bridge.messages import BadMessage
 from osc_bridge.packets import MAX_DATAGRAM, PREFIX, read_audio
 from osc_bridge.plugins import Plugins
 from osc_bridge.questions import Questions
 from osc_bridge.subscriptions import Letter, Subscriptions
-from tagger.errors import TaggerError
 from tagger.recogniser import Recogniser
 
 DEFAULT_PORT: Final = 9720
@@ -41,10 +41,6 @@ _PLAYING_FOR_S: Final = 2.0
 
 JOURNAL_NAME: Final = "renames.jsonl"
 """Beside the catalog."""
-
-
-class BridgeError(TaggerError):
-    """Raised when the bridge cannot be started."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +107,7 @@ class Bridge:
         *,
         server: str,
         recogniser: Recogniser | None = None,
-        on_fault: Callable[[Exception], object] = lambda error: None,
+        on_fault: Callable[[Exception], object] = lambda _: None,
     ) -> None:
         _check(settings)
         self._on_fault = on_fault

@@ -1,8 +1,9 @@
 """Ableton Live, by the remote script AbletonOSC; https://github.com/ideoforms/AbletonOSC.
 
 Traps: it answers to port 11001 whoever asks, so only one program on a machine can hear it. Changes are told to whoever
-spoke last, so nothing here relies on listeners: all is asked again every few seconds. It looks at its messages
-once in 100 ms. A wildcard for the track gets the first track only. Missing values come as nil. Asking a MIDI clip for its file fails.
+spoke last, so nothing here relies on listeners: all is asked again every few seconds. It looks at its messages once in
+100 ms. A wildcard for the track gets the first track only. Missing values come as nil. Asking a MIDI clip for its file
+fails.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
-from osc_bridge.daws.daw import Daw, Datagrams, number_of, text_of
+from osc_bridge.daws.daw import Datagrams, Daw, number_of, text_of
 from osc_bridge.messages import Message, write
 
 _MOST_CLIPS: Final = 4
@@ -39,24 +40,14 @@ class Ableton(Daw):
         match message.address:
             case "/live/song/get/track_names":
                 return self._names(message)
-            case "/live/song/get/is_playing":
-                self.is_playing = bool(number_of(message, 0))
-            case "/live/track/get/name":
-                ref, name = number_of(message, 0), text_of(message, 1)
-                if ref is not None and name is not None and f"{ref:.0f}" in self.tracks:
-                    self._note(f"{ref:.0f}", name)
-            case "/live/track/get/color":
-                ref, colour = number_of(message, 0), number_of(message, 1)
-                if ref is not None and colour is not None:
-                    self._note_colour(f"{ref:.0f}", int(colour))
             case "/live/track/get/clips/name":
                 return self._clips(message)
             case "/live/clip/get/is_audio_clip":
                 return self._clip(message)
-            case "/live/clip/get/file_path":
-                ref, clip, path = number_of(message, 0), number_of(message, 1), text_of(message, 2)
-                if ref is not None and clip is not None and path:
-                    self._files[f"{ref:.0f}", int(clip)] = Path(path)
+            case "/live/song/get/is_playing":
+                self.is_playing = bool(number_of(message, 0))
+            case "/live/track/get/name" | "/live/track/get/color" | "/live/clip/get/file_path":
+                self._value(message)
         return []
 
     def rename(self, ref: str, name: str) -> Datagrams:
@@ -67,6 +58,19 @@ class Ableton(Daw):
 
     def clips(self) -> Sequence[tuple[str, Path]]:
         return [(ref, path) for (ref, _), path in sorted(self._files.items())]
+
+    def _value(self, message: Message) -> None:
+        """One value of a track or clip, which is numbered first."""
+        number = number_of(message, 0)
+        if number is None:
+            return
+        ref, name, colour = f"{number:.0f}", text_of(message, 1), number_of(message, 1)
+        if message.address == "/live/track/get/name" and name is not None and ref in self.tracks:
+            self._note(ref, name)
+        elif message.address == "/live/track/get/color" and colour is not None:
+            self._note_colour(ref, int(colour))
+        elif colour is not None and (path := text_of(message, 2)):
+            self._files[ref, int(colour)] = Path(path)
 
     def _names(self, message: Message) -> Datagrams:
         names = [name if isinstance(name, str) else "" for name in message.arguments[:_MOST_TRACKS]]

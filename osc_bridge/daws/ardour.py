@@ -1,7 +1,8 @@
 """Ardour, by its built-in OSC surface (Preferences, Control Surfaces); https://manual.ardour.org, "OSC".
 
-Traps: without feedback bit 14 it answers from the address `#reply`, which is no OSC address. The numbers of strips shift
-when tracks are moved, so the list is asked for again and again; its end is told with 64-bit numbers. Errors go to its log only.
+Traps: without feedback bit 14 it answers from the address `#reply`, which is no OSC address. The numbers of strips
+shift when tracks are moved, so the list is asked for again and again; its end is told with 64-bit numbers. Errors go to
+its log only.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Final
 
-from osc_bridge.daws.daw import Daw, Datagrams, Track, number_of, text_of
+from osc_bridge.daws.daw import Datagrams, Daw, Track, number_of, text_of
 from osc_bridge.messages import Message, write
 
 # Audio and MIDI tracks and their buses.

@@ -1,7 +1,7 @@
 """Bitwig Studio, and REAPER too, by the extension DrivenByMoss; https://github.com/git-moss/DrivenByMoss.
 
-Traps: tracks are those of the bank that is shown, so their numbers are good only until it is scrolled; a track that does
-not exist still has a number. Colours are text, "rgb(12,34,56)". The port that it sends to needs a restart to change.
+Traps: tracks are those of the bank that is shown, so their numbers are good only until it is scrolled; a track that
+does not exist still has a number. Colours are text, "rgb(12,34,56)". Its ports change by a restart only.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Final
 
-from osc_bridge.daws.daw import Daw, Datagrams, number_of, text_of
+from osc_bridge.daws.daw import Datagrams, Daw, number_of, text_of
 from osc_bridge.messages import Message, write
 
 _OF_TRACK: Final = re.compile(r"/track/(\d+)/(name|color|exists)")

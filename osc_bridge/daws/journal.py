@@ -13,11 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from tagger.errors import TaggerError
-
-
-class JournalError(TaggerError):
-    """Raised when a rename cannot be noted; it is then not made."""
+from osc_bridge.errors import JournalError
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from osc_bridge import messages
-from osc_bridge.daws.daw import Daw, Datagrams
-from osc_bridge.daws.journal import JournalError
+from osc_bridge.daws.daw import Datagrams, Daw
 from osc_bridge.daws.namer import Namer, Proposal
 from osc_bridge.engine import Heard, Scored, StreamInfo
+from osc_bridge.errors import JournalError, LinkError
 from osc_bridge.messages import BadMessage
-from tagger.errors import TaggerError
 from tagger.results import Instrument
 
 T = TypeVar("T")
@@ -30,10 +29,6 @@ GREET_EVERY_S: Final = 3.0
 _STEP_EVERY_S: Final = 0.25
 _MOST_HEARD: Final = 1000
 _ANSWER_WITHIN_S: Final = 1.0
-
-
-class LinkError(TaggerError):
-    """Raised when a DAW cannot be listened to."""
 
 
 class Link:

@@ -1,7 +1,8 @@
 """What a track is to be called, and whether we may call it so.
 
 A name is suggested when what a stream plays has been clear for a while. It is given only if a person says so, or, in
-rename mode, to tracks that have their default name or the last one that we gave: a name that a person chose is never touched.
+rename mode, to tracks that have their default name or the last one that we gave: a name that a person chose is never
+touched.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from osc_bridge.daws.daw import Daw, Datagrams, Track
+from osc_bridge.daws.daw import Datagrams, Daw, Track
 from osc_bridge.daws.journal import Journal, Rename
 from osc_bridge.engine import Heard, Scored, StreamInfo
 from tagger.results import Instrument

@@ -1,7 +1,7 @@
 """REAPER, by its stock OSC patterns (Preferences, Control/OSC/web, "Default.ReaperOSC").
 
-Traps: both ports are the user's choice. Tracks are numbered within a bank of eight, unless the device asks for more. Track
-0 is the master. Regions can be written but not read; one that is missing is made.
+Traps: both ports are the user's choice. Tracks are numbered within a bank of eight, unless the device asks for more.
+Track 0 is the master. Regions can be written but not read; one that is missing is made.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from itertools import count
 from typing import ClassVar, Final
 
-from osc_bridge.daws.daw import Daw, Datagrams, number_of, text_of
+from osc_bridge.daws.daw import Datagrams, Daw, number_of, text_of
 from osc_bridge.messages import Message, write
 
 _TRACKS: Final = 128
