@@ -312,9 +312,10 @@ class Engine:
 
     def _told(self, stream: Stream, scores: Scores | None) -> Iterator[Heard | Scored]:
         tracker = stream.tracker
-        for change in tracker.step(stream.time_s, scores):
+        changes = tracker.step(stream.time_s, scores)
+        for change in changes:
             yield self._heard(stream, change)
-        if stream.is_idle and not tracker.is_on.any():
+        if stream.is_idle and not changes and not tracker.is_on.any():
             return
         yield Scored(stream.name, stream.source, tracker.smoothed, tracker.leading, stream.parameters.rate_hz)
 

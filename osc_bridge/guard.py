@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -71,7 +72,7 @@ class Guard:
         """Whether what comes from an address is listened to; if so, it stays welcome."""
         if is_this_machine(host):
             return True
-        if self._welcome_until_s.get(host, 0.0) < now_s:
+        if self._welcome_until_s.get(host, -math.inf) < now_s:
             return False
         self._welcome_until_s[host] = now_s + HELLO_S
         return True

@@ -50,6 +50,7 @@ class Tracker:
         self._since_s = np.zeros(len(thresholds))
         self._peak: Scores = np.zeros(len(thresholds), dtype=np.float32)
         self.smoothed: Scores = np.zeros(len(thresholds), dtype=np.float32)
+        self._last = self.smoothed
         self.is_on: npt.NDArray[np.bool_] = np.zeros(len(thresholds), dtype=np.bool_)
         self._activity = Activity(thresholds, off_ratio=0.0, min_duration_s=0.0)
         self.set(parameters)
@@ -76,6 +77,7 @@ class Tracker:
         self._time_s = time_s
         (smoothed,) = self._smoother.push(time_s, scores)
         self.smoothed = np.zeros_like(self._peak) if smoothed is None else smoothed
+        self._last = self._last if smoothed is None else smoothed
         self._activity.push(start_s, time_s, smoothed)
         return self._changes(self._activity.active, start_s)
 
@@ -85,11 +87,11 @@ class Tracker:
 
     @property
     def leading(self) -> tuple[int, float] | None:
-        """Index and smoothed score of the surest label that is on; None if none is."""
+        """Index and score of the surest label that is on, as it was last heard; None if none is."""
         if not self.is_on.any():
             return None
-        label = int(np.argmax(np.where(self.is_on, self.smoothed, -1)))
-        return label, float(self.smoothed[label])
+        label = int(np.argmax(np.where(self.is_on, self._last, -1)))
+        return label, float(self._last[label])
 
     def _changes(self, is_on: npt.NDArray[np.bool_], start_s: float) -> list[Change]:
         changed = np.flatnonzero(is_on != self.is_on)
