@@ -32,7 +32,8 @@ def recogniser() -> Recogniser:
 def running(folder: Path, **settings: Any) -> Iterator[Bridge]:
     """A bridge on a free port; a fault of the program's in it fails the test."""
     faults: list[Exception] = []
-    chosen = BridgeSettings(**{"port": 0, "catalog": folder / "catalog.db"} | settings)
+    given: dict[str, Any] = {"port": 0, "catalog": folder / "catalog.db"} | settings
+    chosen = BridgeSettings(**given)
     with Bridge(chosen, server="tagger/test", recogniser=recogniser(), on_fault=faults.append) as bridge:
         yield bridge
     assert not faults, faults

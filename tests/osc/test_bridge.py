@@ -188,12 +188,12 @@ def test_streams_are_listed_named_and_closed(bridge: Bridge, client: Client, sen
 
 def test_a_stream_belongs_to_whoever_began_it(bridge: Bridge, sender: Sender) -> None:
     play(sender, noise(0.2))
-    with Sender(bridge.address, stream="drums", sample_rate=RATE) as thief:
-        play(thief, noise(0.2))
-        time.sleep(0.2)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as thief:
+        for packet in packets(noise(0.2), stream="drums"):
+            thief.sendto(write_audio(packet), bridge.address)
+        time.sleep(0.3)
         (info,) = bridge.engine.streams()
         assert info.received == 20
-        thief._send = lambda _: None  # type: ignore[method-assign] # closing is not what is tested
 
 
 def test_there_are_only_so_many_streams(bridge: Bridge, client: Client) -> None:
@@ -270,7 +270,7 @@ def test_control_messages_are_bounded_and_others_are_not_hurt(bridge: Bridge, cl
         for _ in range(1000):
             wild.send("/tag/ping", "x")
         answers = [message.address for message in wild.receive(0.5)]
-    assert 300 < answers.count("/tag/pong") < 800
+    assert 100 < answers.count("/tag/pong") < 800
     assert client.ask("/tag/ping", "y", answer="/tag/pong") is not None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -79,7 +81,7 @@ def test_a_hole_at_the_end_is_given_up_when_nothing_comes_any_more() -> None:
         ({"channels": 2}, False),
     ],
 )
-def test_a_long_gap_or_another_layout_is_another_stream(change: dict[str, int], follows: bool) -> None:
+def test_a_long_gap_or_another_layout_is_another_stream(change: dict[str, Any], follows: bool) -> None:
     (packet,) = packets(noise(0.01))
     reassembly = Reassembly(packet)
     reassembly.push(packet)
