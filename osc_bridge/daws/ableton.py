@@ -56,6 +56,9 @@ class Ableton(Daw):
     def colour(self, ref: str, rgb: int) -> Datagrams:
         return [write("/live/track/set/color", int(ref), rgb), write("/live/track/get/color", int(ref))]
 
+    def ref_of(self, number: int) -> str:
+        return str(number - 1)
+
     def clips(self) -> Sequence[tuple[str, Path]]:
         return [(ref, path) for (ref, _), path in sorted(self._files.items())]
 

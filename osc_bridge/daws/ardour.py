@@ -1,8 +1,12 @@
 """Ardour, by its built-in OSC surface (Preferences, Control Surfaces); https://manual.ardour.org, "OSC".
 
 Traps: without feedback bit 14 it answers from the address `#reply`, which is no OSC address. The numbers of strips
-shift when tracks are moved, so the list is asked for again and again; its end is told with 64-bit numbers. Errors go to
-its log only.
+shift when tracks are moved. Asking for the list makes it send all it knows of every strip, so it is asked only when
+something changed, and now and then; the end of the list is told with 64-bit numbers. Errors go to its log only. A name
+that another track has gets a number.
+
+It tells what the controls of a plugin hold, so the tagger's own plugin is found, and with it which stream is which
+track.
 """
 
 from __future__ import annotations
@@ -18,6 +22,11 @@ _STRIP_TYPES: Final = 1 + 2 + 4 + 8
 # Buttons (names are among them), heartbeat, master section (transport), answers as `/reply`.
 _FEEDBACK: Final = 1 + 8 + 16 + 16384
 _TRACKS: Final = frozenset({"AT", "MT"})
+_LIST_EVERY: Final = 5
+"""Greetings."""
+
+_TAP: Final = "Tagger Tap"
+_STREAM_CONTROL: Final = "Stream"
 
 
 class Ardour(Daw):
@@ -31,21 +40,32 @@ class Ardour(Daw):
     def __init__(self) -> None:
         super().__init__()
         self._listed: dict[str, Track] = {}
+        self._is_alive = False
+        self._greetings = 0
+        self._has_changed = True
 
     def greet(self, own_port: int) -> Datagrams:
-        return [
-            write("/set_surface", 0, _STRIP_TYPES, _FEEDBACK, 0, 0, 0, own_port),
-            write("/strip/list"),
-        ]
+        sent: Datagrams = []
+        if not self._is_alive:
+            sent.append(write("/set_surface", 0, _STRIP_TYPES, _FEEDBACK, 0, 0, 0, own_port))
+        if not self._is_alive or self._has_changed or self._greetings % _LIST_EVERY == 0:
+            sent.append(write("/strip/list"))
+        self._is_alive = self._has_changed = False
+        self._greetings += 1
+        return sent
 
     def take(self, message: Message) -> Datagrams:
         match message.address:
             case "/reply" | "#reply":
-                self._listing(message)
+                return self._listing(message)
+            case "/strip/plugin/list":
+                return self._plugins(message)
+            case "/strip/plugin/descriptor":
+                self._control(message)
             case "/strip/name":
-                ref, name = number_of(message, 0), text_of(message, 1)
-                if ref is not None and name is not None and f"{ref:.0f}" in self.tracks:
-                    self._note(f"{ref:.0f}", name)
+                self._named(message)
+            case "/heartbeat":
+                self._is_alive = True
             case "/transport_play":
                 self.is_playing = bool(number_of(message, 0))
         return []
@@ -59,13 +79,35 @@ class Ardour(Daw):
     def group(self, ref: str, name: str) -> Datagrams:
         return [write("/strip/group", int(ref), name)]
 
-    def mark(self, text: str, *, duration_s: float) -> Datagrams:
+    def mark(self, text: str, *, is_on: bool, duration_s: float) -> Datagrams:
         del duration_s
-        return [write("/add_marker", text)]
+        return [write("/add_marker", text)] if is_on else []
 
-    def _listing(self, message: Message) -> None:
+    def _listing(self, message: Message) -> Datagrams:
         kind, name, ref = text_of(message, 0), text_of(message, 1), number_of(message, 6)
-        if kind == "end_route_list":
-            self.tracks, self._listed = self._listed, {}
-        elif kind in _TRACKS and name is not None and ref is not None:
+        if kind in _TRACKS and name is not None and ref is not None:
             self._listed[f"{ref:.0f}"] = Track(f"{ref:.0f}", name)
+        if kind != "end_route_list":
+            return []
+        self.tracks, self._listed = self._listed, {}
+        self.taps.clear()
+        return [write("/strip/plugin/list", int(each)) for each in self.tracks]
+
+    def _named(self, message: Message) -> None:
+        ref, name = number_of(message, 0), text_of(message, 1)
+        held = None if ref is None else self.tracks.get(f"{ref:.0f}")
+        if held is not None and name is not None and name != held.name:
+            self._note(held.ref, name)
+            self._has_changed = True
+
+    def _plugins(self, message: Message) -> Datagrams:
+        """Asks what the taps among a strip's plugins hold; they are told as number, name, whether it is on."""
+        ref = number_of(message, 0)
+        plugins = zip(message.arguments[1::3], message.arguments[2::3], strict=False)
+        taps = [number for number, name in plugins if isinstance(name, str) and name.startswith(_TAP)]
+        return [write("/strip/plugin/descriptor", int(ref), int(tap)) for tap in taps if ref is not None]
+
+    def _control(self, message: Message) -> None:
+        ref, number = number_of(message, 0), number_of(message, len(message.arguments) - 1)
+        if text_of(message, 3) == _STREAM_CONTROL and ref is not None and number:
+            self.taps[f"tap-{int(number):05x}"] = f"{ref:.0f}"

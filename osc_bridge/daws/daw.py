@@ -38,6 +38,7 @@ class Daw(ABC):
         receive_port: where it answers to by default; 0 for the port that it was asked from.
         default_names: what it calls tracks that nobody has named yet.
         tracks: what it has, by ref.
+        taps: the track of each stream that comes from our own plugin, as far as the DAW tells.
         is_playing: whether its transport rolls.
         position_s: of its playhead, as far as it tells.
     """
@@ -49,6 +50,7 @@ class Daw(ABC):
 
     def __init__(self) -> None:
         self.tracks: dict[str, Track] = {}
+        self.taps: dict[str, str] = {}
         self.is_playing = False
         self.position_s = 0.0
 
@@ -83,9 +85,15 @@ class Daw(ABC):
         del ref, name
         return []
 
-    def mark(self, text: str, *, duration_s: float) -> Datagrams:
-        """What marks the time up to now in the project; nothing where that cannot be done."""
-        del text, duration_s
+    def mark(self, text: str, *, is_on: bool, duration_s: float) -> Datagrams:
+        """What notes in the project that something began, or ended now; nothing where that cannot be done.
+
+        Args:
+            text: what it was.
+            is_on: whether it began.
+            duration_s: how long it had been on; 0 where it began.
+        """
+        del text, is_on, duration_s
         return []
 
     def clips(self) -> Sequence[tuple[str, Path]]:
@@ -95,6 +103,10 @@ class Daw(ABC):
     def has_default_name(self, track: Track) -> bool:
         """Whether nobody has named a track yet."""
         return self.default_names.fullmatch(track.name) is not None
+
+    def ref_of(self, number: int) -> str:
+        """The ref of a track by the number that people see, from 1."""
+        return str(number)
 
     def _note(self, ref: str, name: str) -> None:
         """Takes note of a track's name; its colour stays as it was."""

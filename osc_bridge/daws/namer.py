@@ -23,6 +23,9 @@ _CLEAR_SHARE: Final = 0.6
 _AGAIN_AFTER_S: Final = 8.0
 _MEMORY_S: Final = 20.0
 _LONGEST_STEP_S: Final = 0.5
+_BY_NUMBER: Final = "track"
+"""A reference to a track of whatever DAW this is, as a person types it into the plugin."""
+
 _OUR_COMMENT: Final = "Tagger: "
 
 COLOURS: Final[Mapping[str, int]] = dict(
@@ -111,8 +114,8 @@ class Namer:
         for each in said:
             if isinstance(each, Scored):
                 self._weigh(each, now_s)
-            elif "markers" in self._also and not each.is_on:
-                marks += self._daw.mark(words_of(each.label), duration_s=each.duration_s)
+            elif "markers" in self._also:
+                marks += self._daw.mark(words_of(each.label), is_on=each.is_on, duration_s=each.duration_s)
         return marks
 
     def hear_file(self, ref: str, tags: Sequence[Instrument]) -> None:
@@ -224,12 +227,14 @@ class Namer:
         self._links = {name: ref for name, ref in self._links.items() if name in names}
 
     def _track_of(self, stream: StreamInfo) -> str | None:
-        """The track of a stream: as it says itself, else the only one that has its name."""
+        """The track of a stream: as the DAW says, or it says itself, else the only one that has its name."""
+        if tap := self._daw.taps.get(stream.name):
+            return tap
         daw, _, ref = stream.daw_ref.partition(":")
-        if daw == self._daw.name and ref in self._daw.tracks:
-            return ref
+        if daw == _BY_NUMBER and ref.isdecimal():
+            daw, ref = self._daw.name, self._daw.ref_of(int(ref))
         if stream.daw_ref:
-            return None
+            return ref if daw == self._daw.name and ref in self._daw.tracks else None
         if stream.name not in self._links:
             wanted = {stream.name.casefold(), stream.title.casefold()}
             same = [track.ref for track in self._daw.tracks.values() if track.name.casefold() in wanted]

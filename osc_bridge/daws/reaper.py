@@ -58,7 +58,9 @@ class Reaper(Daw):
     def rename(self, ref: str, name: str) -> Datagrams:
         return [write(f"/track/{ref}/name", name)]
 
-    def mark(self, text: str, *, duration_s: float) -> Datagrams:
+    def mark(self, text: str, *, is_on: bool, duration_s: float) -> Datagrams:
+        if is_on:
+            return []
         region = f"/region_id/{next(self._regions)}"
         start_s = max(0.0, self.position_s - duration_s)
         return [

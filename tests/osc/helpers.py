@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from osc_bridge.bridge import Bridge, BridgeSettings
+from osc_bridge.bridge import Bridge, BridgeSettings, DawSettings
 from osc_bridge.client import Client
 from osc_bridge.messages import Message
 from osc_bridge.packets import AudioPacket
@@ -29,12 +29,15 @@ def recogniser() -> Recogniser:
 
 
 @contextmanager
-def running(folder: Path, **settings: Any) -> Iterator[Bridge]:
+def running(folder: Path, *, daws: Sequence[DawSettings] = (), **settings: Any) -> Iterator[Bridge]:
     """A bridge on a free port; a fault of the program's in it fails the test."""
     faults: list[Exception] = []
     given: dict[str, Any] = {"port": 0, "catalog": folder / "catalog.db"} | settings
     chosen = BridgeSettings(**given)
-    with Bridge(chosen, server="tagger/test", recogniser=recogniser(), on_fault=faults.append) as bridge:
+    bridge = Bridge(chosen, server="tagger/test", recogniser=recogniser(), on_fault=faults.append)
+    for daw in daws:
+        bridge.add(daw)
+    with bridge:
         yield bridge
     assert not faults, faults
 
