@@ -31,7 +31,7 @@ class Parameters:
     off_ratio: float = 0.7
     attack_s: float = 0.1
     release_s: float = 1.0
-    smoothing_s: float = 0.3
+    smoothing_s: float = 0.2
     rate_hz: float = 10.0
     gate_db: float = SILENCE_DB
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from tagger.catalog import Catalog
 from tagger.catalog.vectors import Vectors
+
+_REACH_FACTOR: Final = 4
 
 Embedding = npt.NDArray[np.float32]
 
@@ -54,14 +57,25 @@ class Neighbours:
         Raises:
             CatalogError: the catalog cannot be read.
         """
-        self._vectors = self._catalog.vectors(self._model, held=self._vectors)
-        similarity = self._vectors.matrix @ embedding
-        count = min(limit, len(similarity))
-        best = np.argpartition(-similarity, count - 1)[:count] if count else np.zeros(0, dtype=np.int64)
-        best = best[np.argsort(-similarity[best], kind="stable")]
-        paths = self._catalog.places([int(self._vectors.file_ids[index]) for index in best])
-        return [
-            Neighbour(paths[file_id], float(similarity[index]))
-            for index in best
-            if (file_id := int(self._vectors.file_ids[index])) in paths
-        ]
+        self._vectors = held = self._catalog.vectors(self._model, held=self._vectors)
+        if not len(held.matrix):
+            return []
+        similarity = held.matrix @ embedding
+        found: list[Neighbour] = []
+        reach = limit
+        # Of the nearest, some may be missing: then the next ones are.
+        while len(found) < limit and reach < _REACH_FACTOR * len(similarity):
+            best = _largest(similarity, reach)
+            paths = self._catalog.places(held.file_ids[best].tolist())
+            ranked = zip(held.file_ids[best].tolist(), similarity[best].tolist(), strict=True)
+            found = [Neighbour(paths[file_id], cosine) for file_id, cosine in ranked if file_id in paths]
+            reach *= _REACH_FACTOR
+        return found[:limit]
+
+
+def _largest(values: Embedding, count: int) -> npt.NDArray[np.int64]:
+    """Where the largest values are, largest first."""
+    count = min(count, len(values))
+    best = np.argpartition(-values, count - 1)[:count]
+    ordered: npt.NDArray[np.int64] = best[np.argsort(-values[best], kind="stable")]
+    return ordered
