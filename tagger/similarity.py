@@ -61,16 +61,16 @@ class Neighbours:
         if not len(held.matrix):
             return []
         similarity = held.matrix @ embedding
-        found: list[Neighbour] = []
         reach = limit
-        # Of the nearest, some may be missing: then the next ones are.
-        while len(found) < limit and reach < _REACH_FACTOR * len(similarity):
+        while True:
             best = _largest(similarity, reach)
             paths = self._catalog.places(held.file_ids[best].tolist())
             ranked = zip(held.file_ids[best].tolist(), similarity[best].tolist(), strict=True)
             found = [Neighbour(paths[file_id], cosine) for file_id, cosine in ranked if file_id in paths]
+            if len(found) >= limit or reach >= len(similarity):
+                return found[:limit]
+            # Of the nearest, some are missing: then the next ones are the answer.
             reach *= _REACH_FACTOR
-        return found[:limit]
 
 
 def _largest(values: Embedding, count: int) -> npt.NDArray[np.int64]:

@@ -18,7 +18,7 @@ from tagger.catalog import Catalog, Entry
 from tagger.similarity import Neighbours
 from tagger.stamp import Stamp
 from tests.made_up import analysis, instrument
-from tests.osc.helpers import RATE, kick, noise, recogniser, running, silence
+from tests.osc.helpers import RATE, Samples, kick, noise, recogniser, running, silence
 
 
 def answers(client: Client, address: str, *arguments: float | str, last: str, timeout_s: float = 5) -> list[Message]:
@@ -78,7 +78,7 @@ def test_what_a_stream_plays_is_found_by_its_sound(tmp_path: Path) -> None:
     assert end.arguments == ("r", 2, 0)
 
 
-def play(bridge: Bridge, sound: np.ndarray) -> None:  # type: ignore[type-arg] # any samples
+def play(bridge: Bridge, sound: Samples) -> None:
     sender = Sender(bridge.address, stream="drums", sample_rate=RATE)
     for start in range(0, len(sound), 480):
         sender.push(sound[start : start + 480])
