@@ -21,7 +21,7 @@ from tagger.windows import Envelope
 _RANGE_DB: Final = 45.0
 _RANGE_OVER_S: Final = 10.0
 # A picture of less than this says more about the onset than about the instrument.
-_YOUNGEST_S: Final = 0.2
+_YOUNGEST_S: Final = 0.1
 _TAIL_S: Final = 0.2
 
 
