@@ -192,7 +192,8 @@ def test_supercollider_runs_the_example(bridge: Bridge, tmp_path: Path) -> None:
     script = tmp_path / "tagger.scd"
     text = (EXAMPLES / "tagger.scd").read_text(encoding="utf-8").replace("9720", str(bridge.address[1]))
     # What a piece would send: bundles for later, which must hold nobody up.
-    text += '\n~tagger.sendBundle(0.2, ["/tag/ping", "later"]);\nOSCdef(\\pong, { |m| m.postln }, "/tag/pong");\n'
+    later = '~tagger.sendBundle(0.2, ["/tag/ping", "later"]); OSCdef(\\pong, { |m| m.postln }, "/tag/pong");'
+    text = text.rstrip().removesuffix(")") + later + "\n)\n"
     script.write_text(text, encoding="utf-8")
     quiet = {"QTWEBENGINE_DISABLE_SANDBOX": "1", "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path)}
     with started(program, "-D", str(script), **quiet) as sclang, drumming(bridge):
