@@ -170,9 +170,10 @@ def validate_over_time(
     print(f"{'stretches of 2 s':<28}" + "".join(f"{name:>10}" for name in _TOLD))
     for name, settings in contenders().items():
         print(row(name, told_of_stretches(analyser, songs, settings)))
-    print("songs as wholes")
-    for name, settings in poolings().items():
-        print(row(name, told_of_songs(analyser, songs, settings)))
+    for in_a_row, words in ((1, "songs as wholes"), (5, "five songs in a row")):
+        print(words)
+        for name, settings in poolings().items():
+            print(row(name, told_of_songs(analyser, songs, settings, in_a_row=in_a_row)))
 
 
 @app.command()

@@ -79,14 +79,15 @@ class Analyser:
         path: str | os.PathLike[str],
         settings: TimelineSettings | None = None,
         *,
-        report: Callable[[float, float], None] | None = None,
+        watch: Callable[[Samples, AudioFacts], None] | None = None,
     ) -> Timeline:
         """Tells what plays when in a file.
 
         Args:
             path: an audio file in any format that `tagger.audio` reads.
             settings: what decides; by default the usual.
-            report: is told now and then how much is done, and of how much, both in seconds of the recording.
+            watch: is given each block that was listened to, and what the container says of the recording; for
+                progress, or whatever else has to see all samples.
 
         Raises:
             DecodeError: the file cannot be decoded.
@@ -94,7 +95,7 @@ class Analyser:
         """
         with open_audio(Path(path)) as audio:
             tracer = Tracer(self.recogniser, audio.facts.sample_rate, settings or TimelineSettings())
-            tracer.listen(_reported(audio.blocks(), audio.facts, report) if report else audio.blocks())
+            tracer.listen(_watched(audio.blocks(), audio.facts, watch) if watch else audio.blocks())
             return tracer.timeline(audio.facts, Path(path))
 
     def analyse_array_over_time(
@@ -110,7 +111,7 @@ class Analyser:
         kind = kind_of(listener.envelope, facts.duration_s)
         if prediction is None or kind is Kind.SILENCE:
             return self._silence(facts)
-        scores = aggregate(prediction, kind)
+        scores = aggregate(prediction, kind, hop_s=self.recogniser.card.window_s)
         verdict = decide(scores, kind, self.recogniser.card)
         tempo_bpm, key = listener.tempo_and_key() if kind is Kind.LOOP else (None, None)
         return Analysis(
@@ -216,11 +217,9 @@ def _signal(samples: npt.ArrayLike, sample_rate: int) -> tuple[AudioFacts, Itera
     return AudioFacts(len(mono) / sample_rate, sample_rate, channels, payload_hash=""), blocks
 
 
-def _reported(
-    blocks: Iterable[Samples], facts: AudioFacts, report: Callable[[float, float], None]
+def _watched(
+    blocks: Iterable[Samples], facts: AudioFacts, watch: Callable[[Samples, AudioFacts], None]
 ) -> Iterator[Samples]:
-    done_s = 0.0
     for block in blocks:
         yield block
-        done_s += len(block) / facts.sample_rate
-        report(done_s, max(done_s, facts.duration_s))
+        watch(block, facts)

@@ -2,7 +2,7 @@
 
 A one-shot holds one instrument, so the single-instrument head answers, at the onset. Loops and tracks may
 hold several, so the presence head answers: an instrument counts as there when it is clearly heard in some
-windows, not when it plays all the time. A leaf is claimed above its own threshold; where no leaf can be
+windows, not when it plays all the time (`pooled`). A leaf is claimed above its own threshold; where no leaf can be
 claimed, the family is, above its threshold; else nothing is, and that is an answer too.
 
 Labels of the field's sets are unions of leaves (`Question`). Such a label is claimed above the mean of the thresholds
@@ -26,21 +26,23 @@ if TYPE_CHECKING:
     from tagger.recogniser import ModelCard, Prediction
 
 _TOP: Final = 3
-_LOUDEST_SHARE: Final = 0.25
+_STRONGEST_SHARE: Final = 0.25
+# What is clear for so long is there, however long the recording is; in a medley nothing plays for a quarter of it.
+_STRONGEST_S: Final = 12.0
 
 Scores = npt.NDArray[np.float32]
 
 
-def _strongest(scores: Scores) -> Scores:
-    count = max(1, round(len(scores) * _LOUDEST_SHARE))
+def _strongest(scores: Scores, hop_s: float) -> Scores:
+    count = max(1, min(round(len(scores) * _STRONGEST_SHARE), round(_STRONGEST_S / hop_s)))
     strongest: Scores = np.sort(scores, axis=0)[-count:].mean(axis=0)
     return strongest
 
 
-_AGGREGATES: Final[Mapping[str, Callable[[Scores], Scores]]] = {
+_AGGREGATES: Final[Mapping[str, Callable[[Scores, float], Scores]]] = {
     "strongest": _strongest,
-    "mean": lambda scores: scores.mean(axis=0),
-    "max": lambda scores: scores.max(axis=0),
+    "mean": lambda scores, _: scores.mean(axis=0),
+    "max": lambda scores, _: scores.max(axis=0),
 }
 AGGREGATIONS: Final = tuple(_AGGREGATES)
 
@@ -155,25 +157,28 @@ def labels_of(card: ModelCard, label_set: str) -> Labels:
     return Labels("own", {label: (label,) for label in card.labels}, {label: words_of(label) for label in card.labels})
 
 
-def pooled(scores: Scores, aggregation: str = AGGREGATIONS[0]) -> Scores:
+def pooled(scores: Scores, *, hop_s: float, aggregation: str = AGGREGATIONS[0]) -> Scores:
     """One score a label from those of the windows of a loop or track.
 
     Args:
         scores: (n, labels) float32, n >= 1.
-        aggregation: one of `AGGREGATIONS`.
+        hop_s: between the starts of two windows, in seconds.
+        aggregation: `strongest` is the mean of the windows where the label is strongest, a quarter of all and 12 s
+            of them at most; `mean` and `max` are of all.
 
     Returns:
         (labels,) float32.
     """
-    return _AGGREGATES[aggregation](scores)
+    return _AGGREGATES[aggregation](scores, hop_s)
 
 
-def aggregate(prediction: Prediction, kind: Kind) -> Scores:
+def aggregate(prediction: Prediction, kind: Kind, *, hop_s: float) -> Scores:
     """One score a leaf from the windows of a recording.
 
     Args:
         prediction: of n >= 1 windows in order of time, the first of them at the onset.
         kind: of the recording.
+        hop_s: between the starts of two windows, in seconds.
 
     Returns:
         (leaves,) float32, 0 to 1.
@@ -181,7 +186,7 @@ def aggregate(prediction: Prediction, kind: Kind) -> Scores:
     if kind is Kind.ONE_SHOT:
         first: Scores = prediction.single[0]
         return first
-    return pooled(prediction.presence)
+    return pooled(prediction.presence, hop_s=hop_s)
 
 
 def decide(scores: Scores, kind: Kind, card: ModelCard, label_set: str = "own") -> Verdict:

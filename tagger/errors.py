@@ -4,7 +4,8 @@ TaggerError            path, reason and advice; `str()` is the whole message
 ├── DecodeError        the file is not audio that can be read
 ├── TagFileError       tags of a file cannot be read or written safely
 ├── CatalogError       the catalog cannot be opened, upgraded or written
-└── ModelError         a model file is missing, foreign or damaged
+├── ModelError         a model file is missing, foreign or damaged
+└── OutputError        a report, picture or export cannot be written
 """
 
 from __future__ import annotations
@@ -57,3 +58,7 @@ class CatalogError(TaggerError):
 
 class ModelError(TaggerError):
     """Raised when a model cannot be used: missing, damaged, or not one of this program."""
+
+
+class OutputError(TaggerError):
+    """Raised when a file that was asked for cannot be written."""

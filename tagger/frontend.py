@@ -73,7 +73,8 @@ class MelParameters:
 
     def native_rate(self, sample_rate: int) -> int:
         """The rate to compute at: `sample_rate` itself where a hop is a whole number of samples."""
-        if (self.hop_s * sample_rate) % 1 < 1e-9:
+        hop = self.hop_s * sample_rate
+        if abs(hop - round(hop)) < 1e-9:
             return sample_rate
         return 32000 if sample_rate < 32000 else 48000
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.activity import Activity, smoothed, stretches
-from tagger.decision import Question, Scores, aggregate, pooled
+from tagger.decision import Question, Scores, pooled
 from tagger.frontend import Frames, Samples, log_mel
 from tagger.kind import LONGEST_LOOP_S, kind_of
 from tagger.recogniser import Prediction, Recogniser
@@ -138,10 +138,11 @@ class Tracer:
         """What may be claimed of the whole recording."""
         if question.kind is Kind.ONE_SHOT and self._of_one_shot:
             onset = self._at_onset(self._of_one_shot.frames)
-            return question.verdict(aggregate(onset, Kind.ONE_SHOT)).tags if onset else ()
+            return question.verdict(onset.single[0]).tags if onset else ()
         if question.kind is Kind.SILENCE or not self._presence:
             return ()
-        return question.verdict(pooled(self._heard(question.kind), self._settings.aggregation)).tags
+        heard = pooled(self._heard(question.kind), hop_s=self._settings.hop_s, aggregation=self._settings.aggregation)
+        return question.verdict(heard).tags
 
     def _at_onset(self, frames: list[Frames]) -> Prediction | None:
         windows = WindowCutter(self._recogniser.card.frontend, self._recogniser.window_frames).cut(frames)

@@ -52,8 +52,8 @@ class TimelineSettings:
         window_s: length of a window, in seconds, at least `SHORTEST_WINDOW_S`.
         hop_s: between the starts of two windows, in seconds, at least `SHORTEST_HOP_S`.
         label_set: name of a label set, one of `tagger.taxonomy.LABEL_SETS`.
-        aggregation: what a loop or track is judged by: `strongest` (the mean of the quarter of its windows where a
-            label is strongest), `mean` or `max` of all windows. A one-shot is judged at its onset.
+        aggregation: what a loop or track is judged by: `strongest` (the mean of the windows where a label is
+            strongest, see `tagger.decision.pooled`), `mean` or `max` of all. A one-shot is judged at its onset.
         smoothing: of each label over time: `none`, `mean` or `median`.
         smoothing_s: width of that, in seconds; a window counts where its centre is within half of it.
         threshold: from which a label counts as heard, for all labels; None for the model's own for each.

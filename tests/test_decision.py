@@ -72,8 +72,8 @@ def test_a_one_shot_is_judged_at_its_onset_a_track_where_it_is_clearest() -> Non
     single = np.stack([scores(piano=0.9), scores(organ=0.9)])
     presence = np.stack([scores(piano=0.1)] * 6 + [scores(piano=0.9, voice=0.7)] * 2)
     embedding = np.zeros((2, 128), dtype=np.float32)
-    assert aggregate(Prediction(single, presence, embedding), Kind.ONE_SHOT)[LEAVES.index("piano")] > 0.8
-    track = aggregate(Prediction(single, presence, embedding), Kind.TRACK)
+    assert aggregate(Prediction(single, presence, embedding), Kind.ONE_SHOT, hop_s=2.0)[LEAVES.index("piano")] > 0.8
+    track = aggregate(Prediction(single, presence, embedding), Kind.TRACK, hop_s=2.0)
     assert np.isclose(track[LEAVES.index("voice")], 0.7)
 
 
@@ -124,7 +124,18 @@ def test_thresholds_of_a_person_come_before_the_models() -> None:
 
 def test_ways_to_pool_windows() -> None:
     windows = np.array([[0.1, 0.0]] * 6 + [[0.9, 0.4], [0.7, 0.0]], dtype=np.float32)
-    np.testing.assert_allclose(pooled(windows), [0.8, 0.2], rtol=1e-6)
-    np.testing.assert_allclose(pooled(windows, "mean"), [0.275, 0.05], rtol=1e-6)
-    np.testing.assert_allclose(pooled(windows, "max"), [0.9, 0.4], rtol=1e-6)
-    np.testing.assert_allclose(pooled(windows[:1]), windows[0])
+    np.testing.assert_allclose(pooled(windows, hop_s=1.5), [0.8, 0.2], rtol=1e-6)
+    np.testing.assert_allclose(pooled(windows, hop_s=1.5, aggregation="mean"), [0.275, 0.05], rtol=1e-6)
+    np.testing.assert_allclose(pooled(windows, hop_s=1.5, aggregation="max"), [0.9, 0.4], rtol=1e-6)
+    np.testing.assert_allclose(pooled(windows[:1], hop_s=1.5), windows[0])
+    np.testing.assert_allclose(pooled(windows, hop_s=60.0), [0.9, 0.4], rtol=1e-6)
+
+
+@pytest.mark.parametrize("hop_s", [0.25, 1.5, 2.0])
+def test_what_is_clear_for_some_time_is_there_however_long_the_recording(hop_s: float) -> None:
+    windows = np.full((round(3600 / hop_s), 2), 0.02, dtype=np.float32)
+    windows[100 : 100 + round(12 / hop_s), 0] = 0.8
+    windows[100 : 100 + round(3 / hop_s), 1] = 0.8
+    lasting, passing = pooled(windows, hop_s=hop_s)
+    assert lasting == pytest.approx(0.8)
+    assert passing < 0.4

@@ -42,9 +42,9 @@ def test_a_drum_comes_and_goes(analyser: Analyser) -> None:
     timeline = of(analyser, np.concatenate([four_on_the_floor(12), silence(12), four_on_the_floor(12)]))
     assert timeline.kind is Kind.TRACK
     assert timeline.instruments[0].label == "kick"
-    (first, second) = spans(timeline, "kick")
-    assert first == (0.0, pytest.approx(12, abs=0.2))
-    assert second == (pytest.approx(24, abs=0.1), pytest.approx(36, abs=0.2))
+    first, second = spans(timeline, "kick")
+    np.testing.assert_allclose(first, (0, 12), atol=0.2)
+    np.testing.assert_allclose(second, (24, 36), atol=0.2)
     assert timeline.is_silent.any()
     assert not timeline.intensity[timeline.is_silent].any()
 
@@ -75,20 +75,20 @@ def test_a_one_shot_is_claimed_as_its_tags_say(analyser: Analyser) -> None:
     analysis = analyser.analyse_array(sound, RATE)
     assert timeline.kind is Kind.ONE_SHOT
     assert timeline.instruments == analysis.tags
-    ((start_s, end_s),) = spans(timeline, "kick")
-    assert (start_s, end_s) == (pytest.approx(0.4, abs=0.05), pytest.approx(0.8, abs=0.05))
+    (span,) = spans(timeline, "kick")
+    np.testing.assert_allclose(span, (0.4, 0.8), atol=0.05)
 
 
 def test_settings_are_obeyed(analyser: Analyser) -> None:
     loop = np.concatenate([drum_loop(), kick(), silence(3.0)])
     usual = of(analyser, loop)
-    assert of(analyser, loop, threshold=1.0).segments == ()
-    assert of(analyser, loop, threshold=1.0).instruments == ()
+    assert not of(analyser, loop, threshold=1.0).segments
+    assert not of(analyser, loop, threshold=1.0).instruments
     everything = of(analyser, loop, threshold=0.0)
     assert {each.label for each in everything.segments} == set(LEAVES)
     only_kicks = of(analyser, loop, threshold=1.0, thresholds={"kick": 0.05})
     assert {each.label for each in only_kicks.segments} == {"kick"}
-    assert of(analyser, loop, min_duration_s=60.0).segments == ()
+    assert not of(analyser, loop, min_duration_s=60.0).segments
     long_enough = of(analyser, loop, min_duration_s=1.0)
     assert all(each.end_s - each.start_s >= 1 for each in long_enough.segments)
     mean = of(analyser, loop, smoothing="mean", smoothing_s=60.0).intensity
@@ -115,7 +115,8 @@ def test_silence_is_told_as_silence(analyser: Analyser, seconds: float, windows:
     timeline = of(analyser, silence(seconds))
     assert timeline.kind is Kind.SILENCE
     assert timeline.is_silent.tolist() == [True] * windows
-    assert timeline.segments == timeline.instruments == ()
+    assert not timeline.segments
+    assert not timeline.instruments
     assert not timeline.active.any()
 
 
@@ -130,14 +131,14 @@ def test_a_file_and_its_samples_give_the_same(analyser: Analyser, tmp_path: Path
     path = tmp_path / "loop.wav"
     song = np.tile(drum_loop(), 5)
     soundfile.write(path, np.stack([song, song, song], axis=1), RATE, subtype="FLOAT")
-    told: list[tuple[float, float]] = []
-    from_file = analyser.analyse_over_time(path, report=lambda done_s, of_s: told.append((done_s, of_s)))
+    seen: list[tuple[int, float]] = []
+    from_file = analyser.analyse_over_time(path, watch=lambda block, facts: seen.append((len(block), facts.duration_s)))
     from_array = analyser.analyse_array_over_time(song, RATE)
     np.testing.assert_allclose(from_file.intensity, from_array.intensity, atol=1e-3)
     assert from_file.path == path
     assert from_array.path is None
     assert from_file.facts.channels == 3
-    assert told == [(10, 40), (20, 40), (30, 40), (40, 40)]
+    assert seen == [(10 * RATE, 40)] * 4
     assert tagger.analyse_over_time(path).segments == from_file.segments
 
 

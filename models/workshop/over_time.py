@@ -14,10 +14,12 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import soundfile
 
 from models.workshop.clips import Clip
 from models.workshop.datasets import table
 from models.workshop.rendering.song_windows import WINDOW_S
+from models.workshop.rendering.soundfonts import SAMPLE_RATE
 from models.workshop.reporting.metrics import multi_scores
 from tagger.analysis import Analyser
 from tagger.taxonomy import LABEL_SETS
@@ -91,12 +93,26 @@ def told_of_stretches(analyser: Analyser, songs: Path, settings: TimelineSetting
     return _told(np.array(present), np.array(said), segments / len(by_song))
 
 
-def told_of_songs(analyser: Analyser, songs: Path, settings: TimelineSettings) -> Told:
-    """Judges what is claimed of songs as wholes; arguments as of `told_of_stretches`."""
+def told_of_songs(analyser: Analyser, songs: Path, settings: TimelineSettings, *, in_a_row: int = 1) -> Told:
+    """Judges what is claimed of songs as wholes.
+
+    Args:
+        analyser: with the model.
+        songs: the CSV that lists stretches of songs.
+        settings: of the timelines.
+        in_a_row: how many songs make a recording, one after the other.
+
+    Raises:
+        DatasetError: there are no such songs.
+    """
     present, said = [], []
-    for path, clips in _by_song(table.read(songs).clips).items():
-        timeline = analyser.analyse_over_time(path, settings)
-        present.append(_present({label for clip in clips for label in clip.labels}, timeline, settings.label_set))
+    by_song = list(_by_song(table.read(songs).clips).items())
+    for first in range(0, len(by_song) - in_a_row + 1, in_a_row):
+        together = by_song[first : first + in_a_row]
+        signals = [soundfile.read(path, dtype="float32")[0] for path, _ in together]
+        timeline = analyser.analyse_array_over_time(np.concatenate(signals), SAMPLE_RATE, settings)
+        sounding = {label for _, clips in together for clip in clips for label in clip.labels}
+        present.append(_present(sounding, timeline, settings.label_set))
         claimed = {each.label for each in timeline.instruments}
         said.append(np.array([label in claimed for label in timeline.labels]))
     return _told(np.array(present), np.array(said), 0.0)
