@@ -16,6 +16,10 @@ class Latency:
     def __init__(self) -> None:
         self._counts = np.zeros(len(_EDGES_S) + 1, dtype=np.int64)
 
+    def clear(self) -> None:
+        """Forgets all that was counted."""
+        self._counts[:] = 0
+
     def add(self, times_s: Iterable[float]) -> None:
         """Counts times, in seconds."""
         self._counts += np.bincount(np.searchsorted(_EDGES_S, list(times_s)), minlength=len(self._counts))
