@@ -28,6 +28,7 @@ from tagger.errors import TaggerError
 
 HOST: Final = "127.0.0.1"
 _STOPPED_EXIT_CODE: Final = 130
+_SWITCH_INTERVAL_S: Final = 5e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,8 @@ def serve(options: Options) -> int:
     bridge = Bridge(settings, server=_server(), on_fault=_tell_fault)
     for text in options.daws:
         bridge.add(_daw(text, options))
+    # The thread that receives asks for its turn at each packet; five milliseconds, the default, is too long to wait.
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     with _stoppable() as stopping, bridge:
         host, port = bridge.address
         print_line(f"listening on {host}:{port} with {bridge.engine.recogniser.name}; Ctrl-C ends")

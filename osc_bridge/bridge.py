@@ -37,6 +37,7 @@ TOKEN_VARIABLE: Final = "TAGGER_OSC_TOKEN"
 HOP_S: Final = 0.1
 _RECEIVE_BUFFER: Final = 4 << 20
 _STOP_WITHIN_S: Final = 0.5
+_TAKE_IN_EVERY_S: Final = 0.1
 _PLAYING_FOR_S: Final = 2.0
 
 JOURNAL_NAME: Final = "renames.jsonl"
@@ -258,10 +259,13 @@ class Bridge:
 
     def _listen(self) -> None:
         due_s = time.monotonic()
-        while not self._stopping.wait(max(0.0, due_s - time.monotonic())):
-            # A tick that was late is not made up for: the next one hears all that has come.
-            due_s = max(due_s + self._settings.hop_s, time.monotonic())
+        while not self._stopping.wait(min(_TAKE_IN_EVERY_S, max(0.0, due_s - time.monotonic()))):
             try:
+                if time.monotonic() < due_s:
+                    self.engine.take_in()
+                    continue
+                # A tick that was late is not made up for: the next one hears all that has come.
+                due_s = max(due_s + self._settings.hop_s, time.monotonic())
                 self._tick()
             except Exception as error:  # nor must one tick end the thread that listens
                 self._on_fault(error)

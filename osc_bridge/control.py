@@ -171,7 +171,7 @@ class Control:
         stream = stream or "*"
         if stream != "*":
             checked_stream(stream)
-        subscription = self.subscriptions.subscribe(
+        subscription, is_new = self.subscriptions.subscribe(
             self.target(source),
             stream=stream,
             profile=profile or "event",
@@ -179,6 +179,10 @@ class Control:
             now_s=self._now_s,
         )
         yield self._send(source, "/tag/subscribed", subscription.name, SUBSCRIPTION_S, subscription.profile)
+        # Who comes late is told what is on already.
+        for heard in self.engine.sounding() if is_new else ():
+            for datagram in subscription.letters(heard, self._now_s, self.engine.labels):
+                yield subscription.target, datagram
 
     def _renew(self, source: Source, given: tuple[Any, ...]) -> Answers:
         self.subscriptions.renew(given[0], source[0], self._now_s)

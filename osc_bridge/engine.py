@@ -125,7 +125,7 @@ class Engine:
         self._announced: dict[str, tuple[str, str, Source]] = {}
         self._waiting: deque[tuple[AudioPacket, Source, float]] = deque(maxlen=_MOST_WAITING)
         self._events = itertools.count(1)
-        self._on: dict[tuple[str, int], str] = {}
+        self._on: dict[tuple[str, int], Heard] = {}
         self._lock = threading.Lock()
         self._slowest: dict[str, float] = {}
 
@@ -144,14 +144,20 @@ class Engine:
             raise BadMessage("limit", packet.stream, f"there are {MOST_STREAMS} streams already")
         self._waiting.append((packet, source, now_s))
 
+    def take_in(self) -> None:
+        """Hands the packets that came to their streams, which does not hurry but must not wait for long."""
+        with self._lock:
+            for _ in range(len(self._waiting)):
+                self._take(*self._waiting.popleft())
+
     def tick(self, now_s: float) -> list[Heard | Scored]:
         """Hears all that has come, and says what changed.
 
         Args:
             now_s: on the clock of `put`.
         """
+        self.take_in()
         with self._lock:
-            self._take_in()
             streams = list(self._streams.values())
             said: list[Heard | Scored] = []
             for stream in streams:
@@ -238,6 +244,10 @@ class Engine:
             raise BadMessage("failed", name, "nothing was heard in it yet")
         return embedding
 
+    def sounding(self) -> list[Heard]:
+        """What is on in all streams, as it was told when it went on."""
+        return list(self._on.values())
+
     def streams(self) -> list[StreamInfo]:
         """All streams, by name; those that were announced and sent nothing yet come with a rate of 0."""
         with self._lock:
@@ -267,20 +277,18 @@ class Engine:
             return stream
         raise BadMessage("unknown-stream", name, "there is no such stream")
 
-    def _take_in(self) -> None:
-        for _ in range(len(self._waiting)):
-            packet, source, arrived_s = self._waiting.popleft()
-            stream = self._streams.get(packet.stream)
-            if stream is None:
-                if len(self._streams) >= MOST_STREAMS:
-                    continue
-                stream = self._streams[packet.stream] = self._new_stream(packet, source)
-            if stream.source != source:
-                # Two that use one name would be mixed up; one that came back from another port goes on.
-                if arrived_s - stream.arrived_s < _TAKE_OVER_S:
-                    continue
-                stream.source = source
-            stream.push(packet, arrived_s)
+    def _take(self, packet: AudioPacket, source: Source, arrived_s: float) -> None:
+        stream = self._streams.get(packet.stream)
+        if stream is None:
+            if len(self._streams) >= MOST_STREAMS:
+                return
+            stream = self._streams[packet.stream] = self._new_stream(packet, source)
+        if stream.source != source:
+            # Two that use one name would be mixed up; one that came back from another port goes on.
+            if arrived_s - stream.arrived_s < _TAKE_OVER_S:
+                return
+            stream.source = source
+        stream.push(packet, arrived_s)
 
     def _new_stream(self, packet: AudioPacket, source: Source) -> Stream:
         stream = Stream(
@@ -326,11 +334,9 @@ class Engine:
 
     def _heard(self, stream: Stream, change: Change) -> Heard:
         key = (stream.name, change.label)
-        event = f"e{next(self._events)}" if change.is_on else self._on.pop(key, "e0")
-        if change.is_on:
-            self._on[key] = event
-        return Heard(
-            event=event,
+        begun = None if change.is_on else self._on.pop(key, None)
+        heard = Heard(
+            event=begun.event if begun else f"e{next(self._events)}",
             stream=stream.name,
             label=self.labels[change.label],
             is_on=change.is_on,
@@ -338,3 +344,6 @@ class Engine:
             time_s=stream.time_s,
             duration_s=0.0 if change.is_on else stream.time_s - change.since_s,
         )
+        if change.is_on:
+            self._on[key] = heard
+        return heard

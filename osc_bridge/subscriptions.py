@@ -74,7 +74,7 @@ class Subscription:
                 del table[stream]
 
     def _event(self, heard: Heard) -> Iterator[bytes]:
-        if heard.is_on and heard.confidence >= self.minimum:
+        if heard.is_on and heard.confidence >= self.minimum and heard.event not in self._open:
             self._open.add(heard.event)
             yield write("/tag/on", heard.event, heard.stream, heard.label, heard.confidence, heard.time_s)
         elif not heard.is_on and heard.event in self._open:
@@ -130,8 +130,13 @@ class Subscriptions:
         self._next_status_s = 0.0
         self._beats = 0
 
-    def subscribe(self, target: Target, *, stream: str, profile: str, minimum: float, now_s: float) -> Subscription:
+    def subscribe(
+        self, target: Target, *, stream: str, profile: str, minimum: float, now_s: float
+    ) -> tuple[Subscription, bool]:
         """Adds a subscriber, or renews the same one.
+
+        Returns:
+            the subscription, and whether it is new.
 
         Raises:
             BadMessage: there is no such profile, or there are too many subscriptions.
@@ -143,13 +148,13 @@ class Subscriptions:
             for held in self._all.values():
                 if (held.target, held.stream, held.profile) == (target, stream, profile):
                     held.minimum, held.until_s = minimum, now_s + LEASE_S
-                    return held
+                    return held, False
             of_one = sum(held.target[0] == target[0] for held in self._all.values())
             if of_one >= _MOST_OF_ONE or len(self._all) >= _MOST:
                 raise BadMessage("limit", "subscribe", "there are too many subscriptions; end one, or let it run out")
             name = f"s{next(self._numbers)}"
             self._all[name] = Subscription(name, target, stream, profile, minimum, now_s + LEASE_S)
-            return self._all[name]
+            return self._all[name], True
 
     def renew(self, name: str, host: str, now_s: float) -> None:
         """Gives a subscription another lease.

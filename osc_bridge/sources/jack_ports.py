@@ -91,6 +91,9 @@ def _client() -> Any:
     except (ImportError, OSError) as error:
         advice = "install JACK, and this program with its extra `live`"
         raise SourceError("JACK", "is not installed", advice) from error
+    # What it says of its own accord is for its makers.
+    jack.set_error_function(lambda _: None)
+    jack.set_info_function(lambda _: None)
     try:
         return jack.Client("tagger", no_start_server=True)
     except jack.JackError as error:

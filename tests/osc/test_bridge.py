@@ -71,6 +71,16 @@ def test_a_kick_goes_on_and_off_with_one_event(bridge: Bridge, client: Client, s
     assert bridge.is_playing
 
 
+def test_who_comes_late_is_told_what_is_on(bridge: Bridge, client: Client, sender: Sender) -> None:
+    play(sender, beat(1.5))
+    client.send("/tag/subscribe")
+    assert first(client, "/tag/on").arguments[1:3] == ("drums", "kick")
+    client.send("/tag/subscribe")
+    first(client, "/tag/subscribed")
+    assert not [message for message in client.receive(0.1) if message.address == "/tag/on"]
+    assert bridge.engine.sounding()
+
+
 def test_plugins_are_told_what_leads(bridge: Bridge) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plugin:
         plugin.bind(("127.0.0.1", 0))
