@@ -7,7 +7,7 @@ keeps what it needs, so only what arrived too early is held here.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,18 @@ from osc_bridge.packets import AudioPacket, Samples, wrapped
 REORDER_S: Final = 0.05
 LONGEST_GAP_S: Final = 1.0
 _MOST_LATE: Final = 20
+
+
+class Piece(NamedTuple):
+    """Samples that come next in a stream.
+
+    Attributes:
+        samples: (n,) float32.
+        is_hole: whether they stand for what never came.
+    """
+
+    samples: Samples
+    is_hole: bool
 
 
 class Reassembly:
@@ -49,11 +61,11 @@ class Reassembly:
             return False
         return abs(wrapped(packet.frame - self._next)) <= LONGEST_GAP_S * self.sample_rate
 
-    def push(self, packet: AudioPacket) -> list[Samples]:
+    def push(self, packet: AudioPacket) -> list[Piece]:
         """Takes a packet that `follows`.
 
         Returns:
-            pieces of (n,) float32 that come next in the stream; none while something is missing.
+            what comes next in the stream; nothing while something is missing.
         """
         distance = wrapped(packet.frame - self._next)
         if distance + packet.frames <= 0 or packet.frame in self._early:
@@ -67,25 +79,25 @@ class Reassembly:
         waiting = max(wrapped(frame - self._next) + len(samples) for frame, samples in self._early.items())
         return self.give_up() if waiting > REORDER_S * self.sample_rate else []
 
-    def give_up(self) -> list[Samples]:
+    def give_up(self) -> list[Piece]:
         """Fills the next hole and hands on what stands behind it; called also when nothing comes any more."""
         if not self._early:
             return []
         hole = min(wrapped(frame - self._next) for frame in self._early)
         if hole > 0:
             self.lost += max(1, round(hole / max(map(len, self._early.values()))))
-        return [self._advance(np.zeros(max(0, hole), dtype=np.float32)), *self._ready()]
+        return [self._advance(np.zeros(max(0, hole), dtype=np.float32), is_hole=True), *self._ready()]
 
     @property
     def waiting_s(self) -> float:
         """Seconds of audio that wait for what is missing."""
         return sum(map(len, self._early.values())) / self.sample_rate
 
-    def _advance(self, samples: Samples) -> Samples:
+    def _advance(self, samples: Samples, *, is_hole: bool = False) -> Piece:
         self._next = wrapped(self._next + len(samples))
-        return samples
+        return Piece(samples, is_hole)
 
-    def _ready(self) -> list[Samples]:
+    def _ready(self) -> list[Piece]:
         """Early packets that now come next; what they repeat is cut off."""
         ready = []
         while self._early:

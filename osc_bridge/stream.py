@@ -1,4 +1,8 @@
-"""One stream: packets in, the picture of what sounds now, and which labels are on."""
+"""One stream: packets in, the picture of what sounds now, and which labels are on.
+
+A short hole is heard as silence with a click at either end, which looks like another instrument. So frames that touch
+one are replaced by the frame before, as decoders of speech do.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,12 @@ import numpy as np
 from osc_bridge.packets import AudioPacket, Samples
 from osc_bridge.parameters import Parameters
 from osc_bridge.picture import Picture
-from osc_bridge.reassembly import Reassembly
+from osc_bridge.reassembly import Piece, Reassembly
 from osc_bridge.tracking import Scores, Tracker
-from tagger.frontend import MelParameters, MelStream, decibels
+from tagger.frontend import Frames, MelParameters, MelStream, decibels
 
 _LONGEST_BACKLOG_S: Final = 2.0
+_LONGEST_CONCEALED_S: Final = 0.1
 
 
 class Stream:
@@ -127,6 +132,7 @@ class Stream:
         frames = decibels(self._mel_stream.push(samples), self._mel)
         if not len(frames):
             return False
+        self._conceal(frames)
         self._frames_heard += len(frames)
         self.picture.add(frames)
         return True
@@ -147,12 +153,36 @@ class Stream:
         self._mel_stream = MelStream(self._mel, self._reassembly.sample_rate)
         self._pending: list[Samples] = []
         self._pending_frames = 0
+        self._kept_s = 0.0
+        self._frames_made = 0
+        self._holes_s: list[tuple[float, float]] = []
+        self._last_frame: Frames | None = None
 
-    def _keep(self, pieces: list[Samples]) -> None:
+    def _keep(self, pieces: list[Piece]) -> None:
         """Holds samples for the next `advance`; when that does not come, the newest win."""
-        self._pending += pieces
-        self._pending_frames += sum(map(len, pieces))
+        for samples, is_hole in pieces:
+            duration_s = len(samples) / self.sample_rate
+            if is_hole and duration_s <= _LONGEST_CONCEALED_S:
+                self._holes_s.append((self._kept_s, self._kept_s + duration_s))
+            self._kept_s += duration_s
+            self._pending.append(samples)
+            self._pending_frames += len(samples)
         if self._pending_frames > _LONGEST_BACKLOG_S * self.sample_rate:
             newest = np.concatenate(self._pending)[-self.sample_rate :]
             self._listen_anew()
-            self._keep([newest])
+            self._keep([Piece(newest, False)])
+
+    def _conceal(self, frames: Frames) -> None:
+        """Puts the frame before in the place of each one that a hole reaches into."""
+        reach_s = self._mel.window_s / 2
+        for number, frame in enumerate(frames) if self._holes_s else ():
+            centre_s = (self._frames_made + number) * self._mel.hop_s
+            is_hit = any(
+                start_s < centre_s + reach_s and centre_s - reach_s < end_s for start_s, end_s in self._holes_s
+            )
+            if is_hit and (before := frames[number - 1] if number else self._last_frame) is not None:
+                frame[:] = before
+        self._frames_made += len(frames)
+        self._last_frame = frames[-1].copy()
+        passed_s = self._frames_made * self._mel.hop_s - reach_s
+        self._holes_s = [hole for hole in self._holes_s if hole[1] > passed_s]

@@ -23,7 +23,7 @@ FRAMES = recogniser().window_frames
 
 def pushed(order: list[AudioPacket]) -> tuple[Samples, Reassembly]:
     reassembly = Reassembly(order[0])
-    pieces = [piece for packet in order for piece in reassembly.push(packet)]
+    pieces = [piece.samples for packet in order for piece in reassembly.push(packet)]
     return np.concatenate([np.zeros(0, np.float32), *pieces]), reassembly
 
 
@@ -56,7 +56,7 @@ def test_what_is_lost_becomes_silence_after_50_ms() -> None:
 def test_nothing_waits_that_comes_in_order() -> None:
     sent = packets(noise(0.1))
     reassembly = Reassembly(sent[0])
-    assert [sum(map(len, reassembly.push(packet))) for packet in sent] == [480] * len(sent)
+    assert [sum(len(piece.samples) for piece in reassembly.push(packet)) for packet in sent] == [480] * len(sent)
 
 
 def test_a_hole_at_the_end_is_given_up_when_nothing_comes_any_more() -> None:
@@ -66,7 +66,7 @@ def test_a_hole_at_the_end_is_given_up_when_nothing_comes_any_more() -> None:
     for packet in (sent[0], sent[2]):
         reassembly.push(packet)
     assert reassembly.waiting_s == pytest.approx(0.01)
-    assert sum(map(len, reassembly.give_up())) == 960
+    assert [(len(piece.samples), piece.is_hole) for piece in reassembly.give_up()] == [(480, True), (480, False)]
     assert not reassembly.give_up()
 
 
@@ -127,6 +127,24 @@ def test_frames_are_those_of_a_file(rate: int, size: int) -> None:
     count = round(stream.time_s / MEL.hop_s)
     assert len(of_file) - count <= 4
     np.testing.assert_allclose(stream.picture.window()[1 : count + 1], of_file[:count], atol=1e-4)
+
+
+def test_a_short_hole_does_not_look_like_another_sound() -> None:
+    time_s = np.arange(2 * RATE) / RATE
+    samples = (0.3 * np.sin(2 * np.pi * 440 * time_s)).astype(np.float32)
+    pictures = []
+    for missing in ((), range(100, 102), range(100, 160)):
+        sent = packets(samples)
+        stream = stream_of(sent[0])
+        for number, packet in enumerate(sent):
+            if number not in missing:
+                stream.push(packet, 0.0)
+            if number % 10 == 9:
+                stream.advance()
+        pictures.append(stream.picture.window()[:90])
+    whole, short, long = pictures
+    assert np.abs(short - whole)[5:].max() < 6
+    assert np.abs(long - whole)[5:].max() > 30
 
 
 def test_the_window_begins_at_the_onset_and_is_filled_with_the_floor() -> None:
