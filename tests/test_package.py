@@ -46,12 +46,18 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_wheel_holds_the_program_its_model_and_nothing_else(wheel: Path) -> None:
     names = {path.name for path in wheel.iterdir()}
-    assert names == {"tagger", "daemon", "models", f"instrument_tagger-{version('instrument-tagger')}.dist-info"}
+    assert names == {
+        "tagger",
+        "daemon",
+        "osc_bridge",
+        "models",
+        f"instrument_tagger-{version('instrument-tagger')}.dist-info",
+    }
     assert (wheel / "models" / "instruments.onnx").stat().st_size == (
         ROOT / "models" / "instruments.onnx"
     ).stat().st_size
     assert not (wheel / "models" / "workshop").exists()
-    for room in ("tagger", "daemon"):
+    for room in ("tagger", "daemon", "osc_bridge"):
         assert _files(wheel / room) == _files(ROOT / room)
 
 
