@@ -84,12 +84,10 @@ def _inside(arguments: list[str]) -> None:
         with suppress(ImportError):
             import resource
 
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             # Linux counts in KiB, macOS in bytes.
-            print(
-                f"{time.process_time():.1f} s of a core, {peak / (2**20 if sys.platform == 'darwin' else 2**10):.0f} MiB at most",
-                file=sys.stderr,
-            )
+            unit = 2**20 if sys.platform == "darwin" else 2**10
+            peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+            print(f"{time.process_time():.1f} s of a core, {peak_mib:.0f} MiB at most", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -14,22 +15,25 @@ from tagger.results import Kind
 from tagger.taxonomy import FAMILIES, LABEL_SETS, LEAVES
 
 _TEMPO: Final = re.compile(r"(\d+(?:\.\d+)?)?(-)?(\d+(?:\.\d+)?)?")
+_AGO: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_CLOCK: Final = re.compile(r"\d{1,2}:\d\d")
 _KEY: Final = re.compile(r"([A-Ga-g])([#♯b♭]?)\s*(m|min|minor|maj|major)?")
 _SHARP_OF_FLAT: Final = {"Db": "C#", "Eb": "D#", "Fb": "E", "Gb": "F#", "Ab": "G#", "Bb": "A#", "Cb": "B"}
 _PLAIN_OF_SHARP: Final = {"E#": "F", "B#": "C"}
 
 
-def labels(texts: Iterable[str], others: Callable[[], Iterable[str]]) -> tuple[str, ...]:
+def labels(texts: Iterable[str], others: Callable[[], Iterable[str]], *, option: str = "--label") -> tuple[str, ...]:
     """Leaves or families by id or in words: `electric_guitar`, "Electric guitar".
 
     Args:
         texts: what was typed.
         others: gives labels beyond the taxonomy's, of models with their own; asked only where one is needed.
+        option: what was typed wrong, if it was.
     """
     known = (*LEAVES, *FAMILIES)
     return tuple(
-        _one_of(text, known if _id_of(text) in known else dict.fromkeys((*known, *others())), "--label")
-        for text in texts
+        _one_of(text, known if _id_of(text) in known else dict.fromkeys((*known, *others())), option) for text in texts
     )
 
 
@@ -98,6 +102,22 @@ def tempo_range(text: str | None) -> tuple[float | None, float | None]:
         # Measured to a tenth, a tempo of 120 may be 119.9.
         return float(low or high) - 0.5, float(low or high) + 0.5
     return float(low) if low else None, float(high) if high else None
+
+
+def since(text: str | None, now: datetime | None = None) -> datetime | None:
+    """A time that is past: `2026-11-21`, `"2026-11-21 14:30"`, `14:30` of today, or so long ago: `90m`, `2h`, `3d`."""
+    if text is None:
+        return None
+    now = now or datetime.now().astimezone()
+    if match := _AGO.fullmatch(text.strip().lower()):
+        return now - timedelta(**{_UNITS[match[2]]: float(match[1])})
+    try:
+        if _CLOCK.fullmatch(text.strip()):
+            return datetime.combine(now.date(), time.fromisoformat(text.strip().zfill(5))).astimezone()
+        return datetime.fromisoformat(text.strip()).astimezone()
+    except ValueError:
+        hint = "give one such as 2026-11-21, 14:30 or 2h"
+        raise typer.BadParameter(f"{text!r} is no time; {hint}", param_hint="--since") from None
 
 
 def key(text: str | None) -> str | None:

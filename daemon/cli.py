@@ -22,6 +22,7 @@ ExportFormat = Literal["jsonl", "csv"]
 AggregationName = Literal["strongest", "mean", "max"]
 SmoothingName = Literal["none", "mean", "median"]
 ThemeName = Literal["light", "dark"]
+Verdict = Literal["confirm", "reject", "correct"]
 
 DEBUG_VARIABLE: Final = "TAGGER_DEBUG"
 
@@ -40,6 +41,10 @@ CatalogOption = Annotated[
     typer.Option("--catalog", help="The catalog file; TAGGER_CATALOG names another for good.", show_default=False),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")]
+JudgedPath = Annotated[Path, typer.Argument(metavar="FILE", help="A file in the catalog.")]
+JudgedLabels = Annotated[
+    list[str], typer.Argument(metavar="LABEL...", help="Instruments or families; see `tagger labels`.")
+]
 LabelsOption = Annotated[LabelSetName, typer.Option("--labels", help="The label set to answer in.")]
 
 
@@ -105,6 +110,121 @@ def tag(
         force=force,
     )
     raise typer.Exit(run(options))
+
+
+@app.command()
+def write(
+    paths: Annotated[list[Path], typer.Argument(help="Files in the catalog, and folders with all below them.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, field by field. Files stay as they are.")
+    ] = False,
+    as_json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Write into files what the catalog knows of them.
+
+    Nothing is analysed, and corrections are included. What somebody else wrote into a file is never changed. Every
+    write can be taken back with `tagger undo`.
+    """
+    from daemon import writing
+    from daemon.opening import open_catalog
+
+    with open_catalog(catalog) as opened:
+        raise typer.Exit(writing.write(opened, paths, dry_run=dry_run, as_json=as_json))
+
+
+@app.command()
+def undo(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Only these files; alone, the last write of each is undone.")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Undo this run; see --list.", show_default=False)] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Undo all of then and later: 2026-11-21, 14:30, 2h, 3d.", show_default=False)
+    ] = None,
+    list_runs: Annotated[bool, typer.Option("--list", help="Show the runs that can be undone.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be taken back, field by field. Files stay as they are.")
+    ] = False,
+    as_json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Take back what was written into files: by default all of the last run.
+
+    Files become what they were before, byte for byte, their time of modification included. A file that something
+    else has changed since is left alone, and told with what is different.
+    """
+    from daemon import arguments, undoing
+    from daemon.opening import open_catalog
+
+    if batch is not None and since is not None:
+        raise typer.BadParameter("give one run or a time, not both", param_hint="--batch, --since")
+    chosen = undoing.Selection(paths=tuple(paths or ()), batch_id=batch, since=arguments.since(since))
+    with open_catalog(catalog) as opened:
+        if list_runs:
+            undoing.list_batches(opened, as_json=as_json)
+        else:
+            raise typer.Exit(undoing.undo(opened, chosen, dry_run=dry_run, as_json=as_json))
+
+
+@app.command()
+def verify(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files and folders; the whole catalog if none is given.")
+    ] = None,
+    as_json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Prove that no audio has changed since the catalog saw it.
+
+    Exit code 1 means that the audio of some files is another, or cannot be read, or is gone; each is told in a line.
+    """
+    from daemon import verifying
+    from daemon.opening import open_catalog
+
+    with open_catalog(catalog) as opened:
+        raise typer.Exit(verifying.verify(opened, paths or (), as_json=as_json))
+
+
+@app.command()
+def confirm(path: JudgedPath, labels: JudgedLabels, as_json: JsonOption = False, catalog: CatalogOption = None) -> None:
+    """Say that a file has these instruments. What a person says wins, whatever a model says later."""
+    _judge("confirm", path, labels, as_json=as_json, catalog=catalog)
+
+
+@app.command()
+def reject(path: JudgedPath, labels: JudgedLabels, as_json: JsonOption = False, catalog: CatalogOption = None) -> None:
+    """Say that a file has none of these instruments. They are never claimed of it again."""
+    _judge("reject", path, labels, as_json=as_json, catalog=catalog)
+
+
+@app.command()
+def correct(path: JudgedPath, labels: JudgedLabels, as_json: JsonOption = False, catalog: CatalogOption = None) -> None:
+    """Say that a file has these instruments and no others."""
+    _judge("correct", path, labels, as_json=as_json, catalog=catalog)
+
+
+def _judge(verdict: Verdict, path: Path, labels: list[str], *, as_json: bool, catalog: Path | None) -> None:
+    from daemon import arguments, judging
+    from daemon.opening import open_catalog, tags_in
+
+    known = arguments.labels(labels, partial(tags_in, catalog), option="LABEL")
+    with open_catalog(catalog) as opened:
+        judging.judge(opened, path, known, verdict=verdict, as_json=as_json)
+
+
+@app.command()
+def config(
+    init: Annotated[bool, typer.Option("--init", help="Write a file of settings that explains each of them.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the settings in force, and where they can be changed."""
+    from daemon import configuring
+
+    if init:
+        configuring.init(as_json=as_json)
+    else:
+        configuring.show(as_json=as_json)
 
 
 @app.command()

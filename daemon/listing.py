@@ -23,6 +23,7 @@ from daemon.output import (
 from tagger import tagfile
 from tagger.catalog import Catalog, Problem, Query
 from tagger.errors import CatalogError, TagFileError, printable
+from tagger.tagfile import Reading
 from tagger.taxonomy import FAMILIES, LABEL_SETS, LEAVES, words_of
 
 _WIDTH: Final = 12
@@ -57,10 +58,9 @@ def show(catalog: Catalog, path: Path, *, as_json: bool) -> None:
     if isinstance(held, Problem):
         _show_problem(held, as_json=as_json)
     elif as_json:
-        print_json(records.record_object(held) | {"in_file": dict(_fields_in(held.path))})
+        print_json(records.record_object(held) | {"in_file": dict(_reading_of(held.path).values)})
     else:
-        fields = _fields_in(held.path)
-        lines = [*records.record_lines(held, words_in("own")), ("in the file", _fields_words(fields))]
+        lines = [*records.record_lines(held, words_in("own")), ("in the file", _reading_words(_reading_of(held.path)))]
         _print_lines(held.path, lines)
 
 
@@ -129,19 +129,17 @@ def _show_problem(problem: Problem, *, as_json: bool) -> None:
         _print_lines(problem.path, [("problem", problem.reason)])
 
 
-def _fields_in(path: Path) -> dict[str, str]:
+def _reading_of(path: Path) -> Reading:
     try:
-        return dict(tagfile.read(path))
+        return tagfile.read(path)
     except TagFileError:
-        return {}
+        return Reading({}, None)
 
 
-def _fields_words(fields: dict[str, str]) -> str:
-    value = fields.get("INSTRUMENT")
-    if value is None:
+def _reading_words(reading: Reading) -> str:
+    if reading.instrument is None:
         return "no instrument tag"
-    ours = value == fields.get("INSTRUMENT_BY_TAGGER")
-    return f"INSTRUMENT: {value} ({'written by tagger' if ours else 'not ours'})"
+    return f"INSTRUMENT: {reading.instrument} ({'written by tagger' if reading.is_ours else 'not ours'})"
 
 
 def _print_lines(path: Path, lines: Iterable[tuple[str, str]]) -> None:

@@ -10,14 +10,16 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from tagger.errors import TagFileError, printable
+from tagger.errors import printable
 from tagger.results import Analysis, Instrument, Kind
-from tagger.tagfile.tags import Action, Change
 from tagger.taxonomy import FAMILIES, LABEL_SETS, words_of
 
 Json = dict[str, Any]
+
+STOPPED_EXIT_CODE: Final = 130
+"""Of a run that a person stopped by Ctrl-C, as a shell has it."""
 
 
 def nearby(path: Path) -> str:
@@ -98,28 +100,6 @@ def words_in(label_set: str) -> Mapping[str, str]:
     return {**{family: words_of(family) for family in FAMILIES}, **LABEL_SETS[label_set].words}
 
 
-def change_words(change: Change | TagFileError) -> str:
-    """What happens to a file's tag, as in "INSTRUMENT: (none) -> Kick", or why nothing can."""
-    if isinstance(change, TagFileError):
-        return f"{change.reason} ({change.advice})" if change.advice else change.reason
-    current, new = (value or "(none)" for value in (change.current, change.new))
-    if change.action is Action.KEEP:
-        return f"INSTRUMENT: {current} (not ours, kept; ours would be {new})"
-    if change.action is Action.UNCHANGED:
-        return f"INSTRUMENT: {current} (right already)"
-    return f"INSTRUMENT: {current} -> {new}"
-
-
-def change_object(change: Change | TagFileError | None, *, is_done: bool) -> Json:
-    """What `--write` and `--dry-run` add to the object of a file."""
-    if change is None:
-        return {}
-    if isinstance(change, TagFileError):
-        return {"written": False, "tag_error": printable(change_words(change))}
-    tag = {"action": change.action.value, "current": change.current, "new": change.new}
-    return {"written": change.rewrites and is_done, "tag": tag}
-
-
 def duration_words(seconds: float) -> str:
     """A length of time: "10 ms", "0.3 s", "4 min 05 s", "2 h 13 min"."""
     if 0 < seconds < 0.1:
@@ -137,6 +117,13 @@ def rate_words(count: int, seconds: float) -> str:
     """A speed, as in "87 files/s" or "0.4 files/s"."""
     rate = count / max(seconds, 1e-3)
     return f"{rate:.0f} files/s" if rate >= 10 else f"{rate:.1f} files/s"
+
+
+def size_words(count: int) -> str:
+    """An amount of data: "12 kB", "3.4 MB"."""
+    if count < 1_000_000:
+        return f"{-(-count // 1000):,} kB"
+    return f"{count / 1e6:,.1f} MB"
 
 
 def count_words(count: int, noun: str) -> str:

@@ -9,27 +9,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
 
+from daemon.changes import count, print_written, written_object
 from daemon.iteration import closed_after
 from daemon.opening import open_catalog
 from daemon.output import (
+    STOPPED_EXIT_CODE,
     analysis_object,
     analysis_words,
-    change_object,
-    change_words,
     nearby,
     print_json,
-    print_line,
     print_problem,
     words_in,
 )
 from daemon.progress import progress
 from daemon.tally import Tally, print_summary
-from tagger import tagfile
+from daemon.writing import open_writer
 from tagger.analysis import Analyser
 from tagger.catalog import Catalog, FileRecord, Problem, name_key
 from tagger.decision import decide
@@ -37,10 +36,7 @@ from tagger.errors import TagFileError, printable
 from tagger.library import LibraryRun, Outcome
 from tagger.recogniser import ModelCard, Recogniser
 from tagger.results import Analysis, Kind
-from tagger.stamp import Stamp
-from tagger.tagfile import Action, Change, UntaggableError
-
-STOPPED_EXIT_CODE: Final = 130
+from tagger.writing import Writer, Written, look_for_edit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,19 +75,30 @@ def run(options: Options) -> int:
     Raises:
         CatalogError: the catalog cannot be used.
         ModelError: the model cannot be used.
+        SettingsError: tags are to be written, and the settings make no sense.
     """
-    with open_catalog(options.catalog, is_new_ok=True) as catalog:
+    tally = Tally()
+    with open_catalog(options.catalog, is_new_ok=True) as catalog, _writer(options, catalog, tally) as writer:
         recogniser = Recogniser(options.model)
         recogniser.require(options.label_set)
-        teller = Teller(options, catalog, recogniser.card)
+        teller = Teller(options, catalog, recogniser.card, writer, tally)
         try:
             _work(options, catalog, teller, recogniser.name)
         except KeyboardInterrupt:
             print_problem("stopped; what is done is kept, and the same command goes on from there")
             return STOPPED_EXIT_CODE
     if not options.as_json:
-        print_summary(teller.tally, words_in(options.label_set), is_done=options.write)
-    return 1 if teller.tally.problems else 0
+        print_summary(tally, words_in(options.label_set), is_done=options.write)
+    return 1 if tally.problems else 0
+
+
+def _writer(options: Options, catalog: Catalog, tally: Tally) -> AbstractContextManager[Writer | None]:
+    if not options.write and not options.dry_run:
+        return nullcontext()
+    command = f"tag {'--write' if options.write else '--dry-run'}"
+    return open_writer(
+        catalog, options.paths, tally, command=command, dry_run=not options.write, as_json=options.as_json
+    )
 
 
 def _work(options: Options, catalog: Catalog, teller: Teller, model: str) -> None:
@@ -115,11 +122,14 @@ def _work(options: Options, catalog: Catalog, teller: Teller, model: str) -> Non
 class Teller:
     """Takes what comes of each file, writes it into the file where asked, and prints it."""
 
-    def __init__(self, options: Options, catalog: Catalog, card: ModelCard) -> None:
-        self.tally = Tally()
+    def __init__(
+        self, options: Options, catalog: Catalog, card: ModelCard, writer: Writer | None, tally: Tally
+    ) -> None:
+        self._tally = tally
         self._options = options
         self._catalog = catalog
         self._card = card
+        self._writer = writer
         self._named = {Path(os.path.abspath(path)) for path in options.paths}
         self._words = words_in(options.label_set)
         self._folder: Path | None = None
@@ -132,20 +142,43 @@ class Teller:
         if outcome.error is not None:
             self._tell_problem(outcome.path, outcome.error)
             return
-        self.tally.analysed += not outcome.is_unchanged
-        self.tally.unchanged += outcome.is_unchanged
+        self._tally.analysed += not outcome.is_unchanged
+        self._tally.unchanged += outcome.is_unchanged
         is_named = outcome.path in self._named
         if outcome.is_unchanged and not (self.tells_all or is_named):
             return
-        if analysis := self._known(outcome):
-            self._count(analysis)
-            self._tell_analysis(outcome.path, analysis, is_asked_for=is_named or not outcome.is_unchanged)
+        self._tell_file(outcome, is_asked_for=is_named or not outcome.is_unchanged)
 
-    def _known(self, outcome: Outcome) -> Analysis | None:
-        """The analysis of a file; from the catalog with the tags that hold after weighing what people said."""
-        if outcome.analysis is not None and not self._options.write:
-            return outcome.analysis
+    def _tell_file(self, outcome: Outcome, *, is_asked_for: bool) -> None:
+        written = self._write(outcome)
+        analysis = self._analysis(outcome, written)
+        if analysis is None:
+            return
+        self._count(analysis)
+        count(written, self._tally)
+        answer = _in_labels(analysis, self._options.label_set, self._card)
+        if self._options.as_json:
+            done = written_object(written, is_done=self._options.write)
+            print_json(analysis_object(outcome.path, answer) | done)
+        else:
+            said = [analysis_words(answer, self._words)] if is_asked_for else []
+            print_written(written, said, with_fields=self._options.dry_run)
+
+    def _write(self, outcome: Outcome) -> Written:
+        """Brings the file's tags up to date, or finds out what that would change; else only looks for an edit."""
+        path = outcome.path
+        if self._writer is None:
+            return Written(path, edit=None if outcome.is_unchanged else look_for_edit(self._catalog, path))
         record = self._record_of(outcome)
+        if isinstance(record, FileRecord):
+            return self._writer.write(record)
+        return Written(path, error=TagFileError(path, "was changed while it was read", "run again"))
+
+    def _analysis(self, outcome: Outcome, written: Written) -> Analysis | None:
+        """The analysis of a file; from the catalog with the tags that hold after weighing what people said."""
+        if outcome.analysis is not None and self._writer is None and written.edit is None:
+            return outcome.analysis
+        record = self._catalog.show(outcome.path) if written.edit else self._record_of(outcome)
         return replace(record.analysis, tags=record.tags) if isinstance(record, FileRecord) else outcome.analysis
 
     def _record_of(self, outcome: Outcome) -> FileRecord | Problem | None:
@@ -158,44 +191,16 @@ class Teller:
         return self._records.get(name_key(outcome.path.name))
 
     def _count(self, analysis: Analysis) -> None:
-        self.tally.instruments.update(tag.label for tag in analysis.tags)
-        self.tally.silent += analysis.kind is Kind.SILENCE
-        self.tally.unsure += analysis.kind is not Kind.SILENCE and not analysis.tags
+        self._tally.instruments.update(tag.label for tag in analysis.tags)
+        self._tally.silent += analysis.kind is Kind.SILENCE
+        self._tally.unsure += analysis.kind is not Kind.SILENCE and not analysis.tags
 
     def _tell_problem(self, path: Path, reason: str) -> None:
-        self.tally.problems += 1
+        self._tally.problems += 1
         if self._options.as_json:
             print_json({"path": printable(path), "error": printable(reason)})
         else:
             print_problem(f"{nearby(path)}: {reason}")
-
-    def _tell_analysis(self, path: Path, analysis: Analysis, *, is_asked_for: bool) -> None:
-        change = self._change(path, analysis) if self._options.write or self._options.dry_run else None
-        answer = _in_labels(analysis, self._options.label_set, self._card)
-        if self._options.as_json:
-            print_json(analysis_object(path, answer) | change_object(change, is_done=self._options.write))
-            return
-        parts = [analysis_words(answer, self._words)] if is_asked_for else []
-        if isinstance(change, Change) and change.action is not Action.UNCHANGED:
-            parts.append(change_words(change))
-        if parts:
-            print_line(f"{nearby(path)}  {'; '.join(parts)}")
-        if isinstance(change, TagFileError):
-            print_problem(f"{nearby(path)}: {change_words(change)}")
-
-    def _change(self, path: Path, analysis: Analysis) -> Change | TagFileError:
-        """Brings the file's tags up to date, or finds out what that would change."""
-        labels = [tag.label for tag in analysis.tags]
-        try:
-            change = (tagfile.apply if self._options.write else tagfile.plan)(path, labels)
-        except TagFileError as error:
-            self.tally.without_tags += isinstance(error, UntaggableError)
-            self.tally.problems += not isinstance(error, UntaggableError)
-            return error
-        self.tally.changes[change.action] += bool(change.current or change.new)
-        if change.rewrites and self._options.write and (stamp := Stamp.of(path)):
-            self._catalog.restat(path, size=stamp.size, mtime_ns=stamp.mtime_ns)
-        return change
 
 
 def _in_labels(analysis: Analysis, label_set: str, card: ModelCard) -> Analysis:

@@ -26,6 +26,7 @@ class Tally:
         silent: without a sound.
         unsure: that no instrument is claimed of.
         problems: that could not be analysed, or not be written to.
+        edits: whose tags a person had edited since they were written.
         without_tags: whose format has no place for tags.
         changes: by what became of their tags.
         instruments: by what is claimed of them.
@@ -37,6 +38,7 @@ class Tally:
     silent: int = 0
     unsure: int = 0
     problems: int = 0
+    edits: int = 0
     without_tags: int = 0
     changes: Counter[Action] = field(default_factory=Counter)
     instruments: Counter[str] = field(default_factory=Counter)
@@ -60,6 +62,8 @@ class Tally:
         parts = [f"{self.changes[action]:,} {text}" for action, text in words.items() if self.changes[action]]
         if self.without_tags:
             parts.append(f"{self.without_tags:,} in formats without tags")
+        if self.edits:
+            parts.append(f"{self.edits:,} edited by hand and taken in")
         return f"tags in files: {', '.join(parts)}" if parts else ""
 
 

@@ -5,6 +5,7 @@ TaggerError            path, reason and advice; `str()` is the whole message
 ├── TagFileError       tags of a file cannot be read or written safely
 ├── CatalogError       the catalog cannot be opened, upgraded or written
 ├── ModelError         a model file is missing, foreign or damaged
+├── SettingsError      the settings cannot be read or do not make sense
 └── OutputError        a report, picture or export cannot be written
 """
 
@@ -58,6 +59,10 @@ class CatalogError(TaggerError):
 
 class ModelError(TaggerError):
     """Raised when a model cannot be used: missing, damaged, or not one of this program."""
+
+
+class SettingsError(TaggerError):
+    """Raised when the settings cannot be read, or say something that cannot be."""
 
 
 class OutputError(TaggerError):

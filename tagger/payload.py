@@ -39,7 +39,7 @@ _BLOCK_BYTES: Final = 1 << 20
 # Writers that count their own header make small slips, copies that break off lose whole sectors.
 _MISCOUNT_BYTES: Final = 64
 # What SoX (0x7FFFF000), arecord (0x80000000), FFmpeg and unfinished recordings leave in a size field.
-_UNKNOWN_SIZES: Final = frozenset({0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF})
+UNKNOWN_SIZES: Final = frozenset({0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF})
 _FLAC_STREAMINFO: Final = 0
 _OGG_FLAC: Final = b"\x7fFLAC"
 _OGG_FLAC_STREAMINFO: Final = 17
@@ -130,7 +130,7 @@ class _Payload:
     def add_audio(self, start: int, declared: int) -> None:
         """Adds the chunk of audio at `start`, or as much of it as there is."""
         held = max(self.size - start, 0)
-        if declared in _UNKNOWN_SIZES:
+        if declared in UNKNOWN_SIZES:
             declared = held
         if declared > held + _MISCOUNT_BYTES:
             raise truncated(declared, held)

@@ -89,7 +89,8 @@ def family_of(label: str) -> str:
 
 def words_of(label: str) -> str:
     """A label id as a person would write it: `acoustic_guitar` is "Acoustic guitar"."""
-    return label.replace("_", " ").capitalize()
+    name = label.removesuffix("_other")
+    return f"{'other ' if name != label else ''}{name}".replace("_", " ").capitalize()
 
 
 def _indices(leaves: tuple[str, ...]) -> list[int]:

@@ -28,8 +28,8 @@ SECOND_REVISION = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "0002"
 
 
 def upgrade():
@@ -55,7 +55,7 @@ def path(tmp_path: Path) -> Path:
 def newer_scripts(tmp_path: Path) -> Path:
     scripts = tmp_path / "100% newer"
     shutil.copytree(migrate.SCRIPTS, scripts)
-    (scripts / "versions" / "0002_more.py").write_text(SECOND_REVISION)
+    (scripts / "versions" / "9999_more.py").write_text(SECOND_REVISION)
     return scripts
 
 
@@ -101,7 +101,7 @@ class TestUpgrade:
         self, path: Path, newer_scripts: Path
     ) -> None:
         fill(path)
-        backup = migrate.upgrade(path, head="0002", scripts=newer_scripts)
+        backup = migrate.upgrade(path, head="9999", scripts=newer_scripts)
 
         assert backup is not None
         assert rows(path, "SELECT payload_hash, loudness_lufs FROM file") == [("a", None)]
@@ -113,12 +113,12 @@ class TestUpgrade:
 
     def test_an_upgrade_that_fails_changes_nothing(self, path: Path, newer_scripts: Path) -> None:
         fill(path)
-        script = newer_scripts / "versions" / "0002_more.py"
+        script = newer_scripts / "versions" / "9999_more.py"
         script.write_text(SECOND_REVISION + "    op.execute('SELECT 1 FROM nowhere')\n")
         with pytest.raises(CatalogError, match="nowhere"):
-            migrate.upgrade(path, head="0002", scripts=newer_scripts)
+            migrate.upgrade(path, head="9999", scripts=newer_scripts)
 
-        assert rows(path, "SELECT version_num FROM alembic_version") == [("0001",)]
+        assert rows(path, "SELECT version_num FROM alembic_version") == [(migrate.HEAD,)]
         assert rows(path, "SELECT count(*) FROM pragma_table_info('file') WHERE name = 'loudness_lufs'") == [(0,)]
         with Catalog(path) as catalog:
             assert catalog.stats().files == 1
@@ -131,7 +131,7 @@ class TestUpgrade:
         assert path.stat().st_mtime_ns == before
 
     def test_a_newer_catalog_is_refused(self, path: Path, newer_scripts: Path) -> None:
-        migrate.upgrade(path, head="0002", scripts=newer_scripts)
+        migrate.upgrade(path, head="9999", scripts=newer_scripts)
         with pytest.raises(CatalogError, match=r"newer version .*update"):
             Catalog(path)
 

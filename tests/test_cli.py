@@ -4,76 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import pytest
 import soundfile
 
-from daemon import arguments, cli, tagging
+from daemon import arguments, changes, cli
 from tagger.catalog import Catalog, Entry, Sort
 from tagger.payload import payload_hash
 from tagger.recogniser import Recogniser
-from tagger.results import Analysis, AudioFacts, Instrument, Kind
-from tagger.taxonomy import FAMILY_OF, LABEL_SETS, LEAVES
+from tagger.results import Analysis, Instrument, Kind
+from tagger.taxonomy import LABEL_SETS, LEAVES
+from tests.command_line import Run, analysis, contents, heard_as, native
 from tests.tagged_audio import make, seen_by_ffmpeg, tone
-
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-    def objects(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Run = Callable[..., Outcome]
-
-
-@pytest.fixture
-def tagger(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Runs the command in this process; its catalog is the test's own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv(cli.DEBUG_VARIABLE, "")
-
-    def run(*args: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["tagger", *map(str, args)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        if isinstance(ended.value.code, str):
-            return Outcome(1, out, err + ended.value.code)
-        return Outcome(ended.value.code or 0, out, err)
-
-    return run
-
-
-def analysis(*labels: str, kind: Kind = Kind.ONE_SHOT, seed: int = 0, tempo_bpm: float | None = None) -> Analysis:
-    claims = tuple(Instrument(label, FAMILY_OF[label], 0.9 - 0.1 * rank) for rank, label in enumerate(labels))
-    rest = tuple(Instrument(leaf, FAMILY_OF[leaf], 0.03) for leaf in ("gong", "tuba", "viola"))
-    return Analysis(
-        facts=AudioFacts(1.25, 44100, 2, f"{seed:032x}"),
-        kind=kind,
-        instruments=() if kind is Kind.SILENCE else (*claims, *rest)[:3],
-        tags=claims,
-        model="instruments@test",
-        scores=np.zeros(len(LEAVES), dtype=np.float32),
-        embedding=np.zeros(128, dtype=np.float32),
-        tempo_bpm=tempo_bpm,
-        key="Am" if tempo_bpm else None,
-    )
 
 
 @pytest.fixture
@@ -291,6 +242,24 @@ def test_tempos_are_read_in_all_spellings(text: str, bounds: tuple[float | None,
     assert arguments.tempo_range(text) == bounds
 
 
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-20", datetime(2026, 11, 20)),
+        ("2026-11-20 18:05", datetime(2026, 11, 20, 18, 5)),
+        ("9:30", datetime(2026, 11, 21, 9, 30)),
+        ("90m", datetime(2026, 11, 21, 12, 30)),
+        ("1.5 h", datetime(2026, 11, 21, 12, 30)),
+        ("2d", datetime(2026, 11, 19, 14)),
+        ("1W", datetime(2026, 11, 14, 14)),
+    ],
+)
+def test_times_are_read_in_all_spellings(text: str, moment: datetime) -> None:
+    now = datetime(2026, 11, 21, 14).astimezone()
+    assert arguments.since(text, now) == moment.astimezone()
+    assert arguments.since("2026-11-20T10:00:00+00:00", now) == datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
 @pytest.fixture
 def heard(tmp_path: Path) -> Path:
     """A folder of real files, of which the catalog already says something definite."""
@@ -305,19 +274,8 @@ def heard(tmp_path: Path) -> Path:
     paths = {make(folder, name): result for name, result in results.items()}
     model = Recogniser().name
     with Catalog(tmp_path / "catalog.db") as catalog:
-        for path, result in paths.items():
-            status = path.stat()
-            catalog.record([Entry(path, status.st_size, status.st_mtime_ns, replace(result, model=model))])
+        catalog.record([heard_as(path, result, model=model) for path, result in paths.items()])
     return folder
-
-
-def native(line: str) -> str:
-    """A line with paths as this system writes them."""
-    return line.replace("/", os.sep)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_tag_analyses_what_is_new_and_only_that(tagger: Run, tmp_path: Path) -> None:
@@ -420,7 +378,9 @@ def test_a_dry_run_shows_what_would_be_written_and_writes_nothing(tagger: Run, h
         assert native("heard/16.wav  INSTRUMENT: (none) -> Kick; Tom") in told.out.splitlines()
         assert "2 would be written" in told.err
     objects = {Path(each["path"]).name: each for each in tagger("tag", heard, "--dry-run", "--json").objects()}
-    assert objects["16.wav"]["tag"] == {"action": "write", "current": None, "new": "Kick; Tom"}
+    tag = objects["16.wav"]["tag"]
+    assert (tag["action"], tag["current"], tag["new"]) == ("write", None, "Kick; Tom")
+    assert {field["after"] for field in tag["fields"] if field["field"].endswith(":INSTRUMENT")} == {"Kick; Tom"}
     assert objects["16.wav"]["written"] is False
     assert contents(heard) == before
 
@@ -451,7 +411,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(tagging, "print_line", interrupt)
+        patch.setattr(changes, "print_line", interrupt)
         stopped = tagger("tag", tmp_path, "--workers", 1)
     assert stopped.code == 130
     assert "the same command goes on" in stopped.err

@@ -17,10 +17,11 @@ from tagger import tagfile
 from tagger.errors import TagFileError
 from tagger.payload import payload_hash
 from tagger.tagfile import Action
-from tests.tagged_audio import MAKERS, chunk, decoded, make, rich_wav, riff, seen_by_ffmpeg
+from tests.tagged_audio import MAKERS, chunk, claim, decoded, make, rich_wav, riff, seen_by_ffmpeg, syncsafe, write
 
-CLAIM = ["electric_guitar", "kick"]
+CLAIM = claim("electric_guitar", "kick")
 WORDS = "Electric guitar; Kick"
+OURS = {"INSTRUMENT", "INSTRUMENT_BY_TAGGER", "GENRE", "REAPER", "KEYWORDS", "IKEY"}
 
 every_format = pytest.mark.parametrize("name", MAKERS)
 
@@ -30,12 +31,15 @@ def test_other_programs_see_the_instruments_and_the_same_audio(tmp_path: Path, n
     path = make(tmp_path, name)
     tags, samples, audio = seen_by_ffmpeg(path), decoded(path), payload_hash(path)
 
-    change = tagfile.apply(path, CLAIM)
+    change = write(path, CLAIM)
 
     assert (change.action, change.current, change.new) == (Action.WRITE, None, WORDS)
-    ours = {"INSTRUMENT": WORDS, "INSTRUMENT_BY_TAGGER": WORDS}
-    assert seen_by_ffmpeg(path) == {**tags, **ours}
-    assert tagfile.read(path) == ours
+    seen = seen_by_ffmpeg(path)
+    assert seen["INSTRUMENT"] == WORDS
+    assert seen["GENRE"] == "Electric guitar"
+    assert {name: value for name, value in seen.items() if name not in OURS} == tags
+    reading = tagfile.read(path)
+    assert (reading.instrument, reading.is_ours, reading.edit) == (WORDS, True, None)
     assert payload_hash(path) == audio
     np.testing.assert_array_equal(decoded(path), samples)
     assert list(tmp_path.iterdir()) == [path]
@@ -44,10 +48,10 @@ def test_other_programs_see_the_instruments_and_the_same_audio(tmp_path: Path, n
 @every_format
 def test_what_is_right_already_is_not_written(tmp_path: Path, name: str) -> None:
     path = make(tmp_path, name)
-    tagfile.apply(path, CLAIM)
+    write(path, CLAIM)
     before, inode = path.read_bytes(), path.stat().st_ino
 
-    assert tagfile.apply(path, CLAIM).action is Action.UNCHANGED
+    assert write(path, CLAIM).action is Action.UNCHANGED
     assert (path.read_bytes(), path.stat().st_ino) == (before, inode)
 
 
@@ -55,26 +59,26 @@ def test_what_is_right_already_is_not_written(tmp_path: Path, name: str) -> None
 def test_a_claim_can_change_and_be_taken_back(tmp_path: Path, name: str) -> None:
     path = make(tmp_path, name)
     tags = seen_by_ffmpeg(path)
-    tagfile.apply(path, CLAIM)
-    changed = tagfile.apply(path, ["drums"])
+    write(path, CLAIM)
+    changed = write(path, claim("drums"))
     assert (changed.action, changed.current, changed.new) == (Action.WRITE, WORDS, "Drums")
     assert seen_by_ffmpeg(path)["INSTRUMENT"] == "Drums"
 
-    taken_back = tagfile.apply(path, [])
+    taken_back = write(path, claim())
     assert (taken_back.action, taken_back.current, taken_back.new) == (Action.REMOVE, "Drums", None)
     assert seen_by_ffmpeg(path) == tags
-    assert tagfile.apply(path, []).action is Action.UNCHANGED
+    assert write(path, claim()).action is Action.UNCHANGED
 
 
 @every_format
 def test_size_does_not_creep(tmp_path: Path, name: str) -> None:
     path = make(tmp_path, name)
-    tagfile.apply(path, CLAIM)
-    tagfile.apply(path, ["kick"])
+    write(path, CLAIM)
+    write(path, claim("kick"))
     size = path.stat().st_size
     for _ in range(3):
-        tagfile.apply(path, CLAIM)
-        tagfile.apply(path, ["kick"])
+        write(path, CLAIM)
+        write(path, claim("kick"))
     assert path.stat().st_size == size
 
 
@@ -82,7 +86,7 @@ def test_size_does_not_creep(tmp_path: Path, name: str) -> None:
 def test_the_time_of_change_stays(tmp_path: Path, name: str) -> None:
     path = make(tmp_path, name)
     before = path.stat().st_mtime_ns
-    tagfile.apply(path, CLAIM)
+    write(path, CLAIM)
     assert path.stat().st_mtime_ns == before
 
 
@@ -92,7 +96,7 @@ def test_a_plan_writes_nothing_and_is_what_happens(tmp_path: Path, name: str) ->
     before = path.read_bytes()
     plan = tagfile.plan(path, CLAIM)
     assert path.read_bytes() == before
-    assert tagfile.apply(path, CLAIM) == plan
+    assert write(path, CLAIM) == plan
 
 
 def set_with_mutagen(path: Path, value: str | None, *, field: str = "INSTRUMENT") -> None:
@@ -120,28 +124,28 @@ def test_an_instrument_of_somebody_else_is_kept(tmp_path: Path, name: str) -> No
     set_with_mutagen(path, "Grandma's zither")
     before = path.read_bytes()
 
-    change = tagfile.apply(path, CLAIM)
+    change = write(path, CLAIM)
 
     assert (change.action, change.current, change.new) == (Action.KEEP, "Grandma's zither", WORDS)
-    assert tagfile.apply(path, []).action is Action.KEEP
+    assert write(path, claim()).action is Action.KEEP
     assert path.read_bytes() == before
 
 
 @every_format
 def test_a_correction_of_ours_is_kept(tmp_path: Path, name: str) -> None:
     path = make(tmp_path, name)
-    tagfile.apply(path, CLAIM)
+    write(path, CLAIM)
     set_with_mutagen(path, "Banjo")
-    assert tagfile.apply(path, CLAIM).action is Action.KEEP
+    assert write(path, CLAIM).action is Action.KEEP
     assert seen_by_ffmpeg(path)["INSTRUMENT"] == "Banjo"
 
 
 @every_format
 def test_what_somebody_took_away_stays_away(tmp_path: Path, name: str) -> None:
     path = make(tmp_path, name)
-    tagfile.apply(path, CLAIM)
+    write(path, CLAIM)
     set_with_mutagen(path, None)
-    assert tagfile.apply(path, CLAIM).action is Action.KEEP
+    assert write(path, CLAIM).action is Action.KEEP
     assert "INSTRUMENT" not in seen_by_ffmpeg(path)
 
 
@@ -149,7 +153,7 @@ def test_what_somebody_took_away_stays_away(tmp_path: Path, name: str) -> None:
 def test_names_of_fields_are_case_blind(tmp_path: Path, name: str) -> None:
     path = make(tmp_path, name)
     set_with_mutagen(path, "Zither", field="Instrument")
-    change = tagfile.apply(path, CLAIM)
+    change = write(path, CLAIM)
     assert (change.action, change.current) == (Action.KEEP, "Zither")
 
 
@@ -157,7 +161,7 @@ def test_names_of_fields_are_case_blind(tmp_path: Path, name: str) -> None:
 def test_an_empty_field_is_filled(tmp_path: Path, name: str) -> None:
     path = make(tmp_path, name)
     set_with_mutagen(path, "")
-    assert tagfile.apply(path, CLAIM).action is Action.WRITE
+    assert write(path, CLAIM).action is Action.WRITE
     assert seen_by_ffmpeg(path)["INSTRUMENT"] == WORDS
 
 
@@ -166,17 +170,22 @@ def test_every_chunk_of_a_rich_wav_stays_where_and_what_it_is(tmp_path: Path) ->
     before = rich_wav()
     path.write_bytes(before)
     samples, _ = sf.read(path, dtype="int32")
-    tagfile.apply(path, CLAIM)
+    write(path, CLAIM)
     after = path.read_bytes()
     np.testing.assert_array_equal(sf.read(path, dtype="int32")[0], samples)
-    # All but the size in the header is as it was, and one chunk follows.
-    assert (after[:4], after[8 : len(before)]) == (before[:4], before[8:])
-    assert after[len(before) :].startswith(b"id3 ")
-    tagfile.apply(path, [])
-    assert path.read_bytes() == before
+    # The list of texts has moved to the tail; all else in front of that is as it was, but the size in the header.
+    place, tail = before.index(b"INFO") - 8, before.index(b"iXML")
+    assert after[place : place + 4] == b"JUNK"
+    assert (after[:4], after[8:place], after[place + 4 : tail]) == (
+        before[:4],
+        before[8:place],
+        before[place + 4 : tail],
+    )
+    assert after[tail:].startswith(b"iXML")
+    assert chunk(b"ISFT", b"maker\0") in after[tail:]
 
 
-def test_an_existing_id3_chunk_keeps_its_place_name_version_and_frames(tmp_path: Path) -> None:
+def test_an_id3_chunk_in_front_moves_and_keeps_its_name_version_and_frames(tmp_path: Path) -> None:
     path = tmp_path / "vendor.wav"
     tag = id3_tag(
         4,
@@ -187,16 +196,13 @@ def test_an_existing_id3_chunk_keeps_its_place_name_version_and_frames(tmp_path:
     )
     fmt, data = rich_wav_chunks()
     path.write_bytes(riff(fmt, chunk(b"ID3 ", tag), data))
-    tagfile.apply(path, CLAIM)
+    write(path, CLAIM)
     after = path.read_bytes()
-    start = after.index(b"ID3 ")
-    assert start == 12 + len(fmt)
+    assert after[12:].startswith(fmt + b"JUNK" + chunk(b"ID3 ", tag)[4:] + data)
+    tail = after[12 + len(fmt + chunk(b"ID3 ", tag) + data) :]
     assert b"id3 " not in after
-    assert after[start + 8 :].startswith(b"ID3\x04")
-    assert tag[10:] in after
-    assert after.endswith(data)
-    tagfile.apply(path, [])
-    assert path.read_bytes() == riff(fmt, chunk(b"ID3 ", tag), data)
+    assert tail[tail.index(b"ID3 ") + 8 :].startswith(b"ID3\x04")
+    assert tag[10:] in tail
 
 
 def test_pictures_and_texts_of_an_mp3_stay_byte_for_byte(tmp_path: Path) -> None:
@@ -206,14 +212,14 @@ def test_pictures_and_texts_of_an_mp3_stay_byte_for_byte(tmp_path: Path) -> None
     tag = id3_tag(3, *frames)
     v1 = b"TAG" + b"An old title".ljust(125, b"\0")
     path.write_bytes(tag + audio + v1)
-    tagfile.apply(path, CLAIM)
+    write(path, CLAIM)
     after = path.read_bytes()
     assert after.startswith(b"ID3\x03")
     assert after[10 : len(tag)] == tag[10:]
     assert after.endswith(audio + v1)
     assert str(mutagen.File(path).tags["TCON"]) == "Dub"
     size = path.stat().st_size
-    tagfile.apply(path, ["kick"])
+    write(path, claim("kick"))
     assert path.stat().st_size == size
 
 
@@ -222,7 +228,7 @@ def test_the_version_of_an_id3_tag_stays(tmp_path: Path, version: int) -> None:
     path = make(tmp_path, "plain.mp3")
     title = ("TT2" if version == 2 else "TIT2", b"\0A title")
     path.write_bytes(id3_tag(version, title) + path.read_bytes())
-    tagfile.apply(path, CLAIM)
+    write(path, CLAIM)
     tags = id3.ID3(path)
     assert tags.version[1] == version
     assert [str(tags["TIT2"]), str(tags["TXXX:INSTRUMENT"])] == ["A title", WORDS]
@@ -232,7 +238,7 @@ def test_the_version_of_an_id3_tag_stays(tmp_path: Path, version: int) -> None:
 def test_new_id3_tags_are_of_version_2_3(tmp_path: Path) -> None:
     for name in ("16.wav", "16.aiff", "plain.mp3"):
         path = make(tmp_path, name)
-        tagfile.apply(path, CLAIM)
+        write(path, CLAIM)
         assert mutagen.File(path).tags.version[:2] == (2, 3)
 
 
@@ -248,8 +254,8 @@ def test_pictures_in_flac_and_mp4_stay(tmp_path: Path) -> None:
     m4a_file["covr"] = [mutagen.mp4.MP4Cover(bytes(range(256)), mutagen.mp4.MP4Cover.FORMAT_PNG)]
     m4a_file.save()
 
-    tagfile.apply(flac, CLAIM)
-    tagfile.apply(m4a, CLAIM)
+    write(flac, CLAIM)
+    write(m4a, CLAIM)
 
     assert mutagen.flac.FLAC(flac).pictures[0].data == bytes(range(256))
     assert mutagen.flac.FLAC(flac)["title"] == ["One", "Two"]
@@ -267,7 +273,7 @@ def test_vorbis_comments_that_mutagen_would_repair_are_refused(tmp_path: Path, c
     assert comment in broken
     path.write_bytes(broken)
     with pytest.raises(TagFileError, match="cannot be tagged safely"):
-        tagfile.apply(path, CLAIM)
+        write(path, CLAIM)
     assert path.read_bytes() == broken
 
 
@@ -285,7 +291,7 @@ def test_names_of_all_sorts(tmp_path: Path, sample: str, name: str) -> None:
     folder = tmp_path / "a folder; with [odd] name"
     folder.mkdir()
     path = make(folder, sample).rename(folder / name)
-    assert tagfile.apply(path, CLAIM).action is Action.WRITE
+    assert write(path, CLAIM).action is Action.WRITE
     assert seen_by_ffmpeg(path)["INSTRUMENT"] == WORDS
 
 
@@ -300,10 +306,6 @@ def id3_tag(version: int, *frames: tuple[str, bytes]) -> bytes:
             size = syncsafe(len(data)) if version == 4 else len(data).to_bytes(4, "big")
             body += size + b"\0\0" + data
     return b"ID3" + bytes((version, 0, 0)) + syncsafe(len(body)) + body
-
-
-def syncsafe(number: int) -> bytes:
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
 def rich_wav_chunks() -> tuple[bytes, bytes]:

@@ -43,4 +43,5 @@ def test_own_set_is_the_identity() -> None:
 
 def test_words() -> None:
     assert words_of("acoustic_guitar") == "Acoustic guitar"
+    assert words_of("percussion_other") == "Other percussion"
     assert FAMILY_OF["oboe"] == "woodwind"

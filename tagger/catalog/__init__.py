@@ -16,23 +16,32 @@ from tagger.catalog.records import (
     LabelState,
     Problem,
     Query,
+    Seen,
     Sort,
     Stats,
 )
+from tagger.catalog.writes import Batch, FieldText, Intent, Target, WriteRecord, WriteState
 
 __all__ = [
     "HUMAN",
+    "Batch",
     "Catalog",
     "Entry",
+    "FieldText",
     "FileRecord",
     "Hit",
+    "Intent",
     "Known",
     "LabelRecord",
     "LabelState",
     "Problem",
     "Query",
+    "Seen",
     "Sort",
     "Stats",
+    "Target",
+    "WriteRecord",
+    "WriteState",
     "default_catalog_path",
     "name_key",
 ]

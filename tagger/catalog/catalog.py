@@ -8,15 +8,16 @@ taken; close the iterator, or take all of it, to let go of the catalog.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from tagger.catalog import detail, report, search, store
+from tagger.catalog import detail, places, report, search, store
 from tagger.catalog import vectors as embeddings
 from tagger.catalog.database import open_engine, plain_errors, reading, writing
+from tagger.catalog.journal import Journal
 from tagger.catalog.migrate import upgrade
-from tagger.catalog.records import Entry, FileRecord, Hit, Known, LabelState, Problem, Query, Stats
+from tagger.catalog.records import Entry, FileRecord, Hit, Known, LabelState, Problem, Query, Seen, Stats
 from tagger.catalog.vectors import Vectors
 
 
@@ -45,6 +46,8 @@ class Catalog:
         self.backup = upgrade(path)
         """The backup that was made before an upgrade, or None."""
         self._engine = open_engine(path)
+        self.journal = Journal(path, self._engine)
+        """What was written into files, and the way back."""
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +81,37 @@ class Catalog:
             CatalogError: the file is not in the catalog, or there is no such label.
         """
         with plain_errors(self.path), writing(self._engine) as connection:
-            store.judge(connection, path, label, state)
+            store.judge(connection, path, {label: state})
+
+    def judge_all(self, path: Path, verdicts: Mapping[str, LabelState]) -> None:
+        """Writes a person's verdicts on several labels, all or nothing; as `judge` otherwise."""
+        with plain_errors(self.path), writing(self._engine) as connection:
+            store.judge(connection, path, verdicts)
+
+    def take_edit(self, path: Path, theirs: str, verdicts: Mapping[str, LabelState]) -> bool:
+        """Takes a person's edit of a tag in a file for verdicts, once for each recording and value.
+
+        Args:
+            path: the file.
+            theirs: the value that stands in the file now.
+            verdicts: what it says of labels.
+
+        Returns:
+            whether it is new, and of a file in the catalog. An edit that was taken in before says nothing
+            again, so that a verdict given since stands, until the tag is written (`Journal.settle`).
+        """
+        with plain_errors(self.path), writing(self._engine) as connection:
+            return store.take_edit(connection, path, theirs, verdicts)
+
+    def live_tags(self, path: Path) -> tuple[str, ...]:
+        """Which tags in the sidecar of Ableton Live are ours, of the file at a path."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return report.live_tags(connection, path)
+
+    def remember_live_tags(self, tags: Mapping[Path, Sequence[str]]) -> None:
+        """Notes which tags in sidecars of Ableton Live are ours, by the path of the audio file; none forgets it."""
+        with plain_errors(self.path), writing(self._engine) as connection:
+            store.remember_live_tags(connection, tags)
 
     def mark(self, folder: Path, names: Collection[str], *, missing: bool) -> None:
         """Notes that files are gone from a folder, or back. Nothing is dropped by it.
@@ -123,6 +156,31 @@ class Catalog:
         """All that is held of the files directly in a folder, by name keys as in `known`; problems are left out."""
         with plain_errors(self.path), reading(self._engine) as connection:
             return detail.records_in(connection, folder)
+
+    def count(self, under: Iterable[Path] = ()) -> int:
+        """How many places `seen` gives."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return sum(places.count(connection, span) for span in places.spans_of(under))
+
+    def seen(self, under: Iterable[Path] = ()) -> Iterator[Seen]:
+        """The places of recordings at and below paths, or all of them, missing ones too, by path.
+
+        They are read a page at a time, so that long work on them keeps nobody from writing.
+        """
+        for span in places.spans_of(under):
+            after: Path | None = None
+            while True:
+                with plain_errors(self.path), reading(self._engine) as connection:
+                    page = places.page(connection, span, after=after)
+                if not page:
+                    break
+                yield from page
+                after = page[-1].path
+
+    def places_of(self, payload_hash: str) -> Sequence[Path]:
+        """Where a recording is, by the hash of its audio; places known to be missing are left out."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return report.places_of(connection, payload_hash)
 
     def stats(self) -> Stats:
         """The catalog in numbers."""

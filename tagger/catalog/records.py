@@ -57,6 +57,20 @@ class Known(NamedTuple):
     problem: str | None
 
 
+class Seen(NamedTuple):
+    """One place of a recording; a tuple, since a check of the whole catalog looks at each.
+
+    Attributes:
+        path: where it is.
+        payload_hash: of its audio, when it was last read.
+        is_missing: whether it was gone when its folder was last looked at.
+    """
+
+    path: Path
+    payload_hash: str
+    is_missing: bool
+
+
 class Sort(StrEnum):
     """What search results are ordered by."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, exists, func, or_, select
 from tagger.catalog import paths
 from tagger.catalog.conditions import in_folder, in_subtree
 from tagger.catalog.records import Known, Problem, Stats
-from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LOCATION, SOURCE, TAG
+from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LIVE_TAG, LOCATION, SOURCE, TAG
 from tagger.results import Kind
 
 _PAGE: Final = 500
@@ -34,6 +35,24 @@ def folders(connection: Connection, under: Path) -> list[Path]:
     holds = exists().where(LOCATION.c.folder_id == FOLDER.c.id, _HERE)
     statement = select(FOLDER.c.path).where(in_subtree(under), holds).order_by(FOLDER.c.path_key)
     return [Path(path) for path in connection.scalars(statement)]
+
+
+def places_of(connection: Connection, payload_hash: str) -> list[Path]:
+    """Where a recording is, places known to be missing left out."""
+    statement = (
+        select(FOLDER.c.path, LOCATION.c.name)
+        .select_from(LOCATION.join(FOLDER).join(FILE))
+        .where(FILE.c.payload_hash == payload_hash, _HERE)
+        .order_by(FOLDER.c.path_key, LOCATION.c.name_key)
+    )
+    return [Path(folder, name) for folder, name in connection.execute(statement)]
+
+
+def live_tags(connection: Connection, path: Path) -> tuple[str, ...]:
+    """Which tags of a file are ours in the sidecar of Ableton Live."""
+    key = paths.name_key(paths.folder_text(path))
+    tags = connection.scalar(select(LIVE_TAG.c.tags).where(LIVE_TAG.c.path_key == key))
+    return tuple(json.loads(tags)) if tags else ()
 
 
 def tags(connection: Connection) -> list[str]:

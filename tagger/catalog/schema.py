@@ -1,14 +1,20 @@
 """The catalog's tables.
 
-    folder 1─* location *─1 file 1─* analysis *─1 source
-                                 1─* label    *─1 source
+    folder 1─* location *─1 file 1─* analysis *─1 source      batch 1─* write
+                                 1─* label    *─1 source      live_tag
                                  1─* tag
+                                 1─* edit
 
 A `file` is a recording, known by the hash of its audio; a `location` is a path at which it was
 seen, so a rename, a move or a tag written by another program touches locations only. `label` keeps
 what each source said and is the truth; `tag` is what may be claimed after weighing all of it, made
 anew from `label` in the transaction that changed it, so that a search is one walk along an index.
 `words` finds locations by the words of their paths.
+
+`batch` and `write` are the journal: what a run wrote into which file, and the way back. They name files by
+path, not by location, since the journal has to hold when the rest of the catalog has moved on. `edit` holds
+the edits of our tags by a person that were taken in already, so that a verdict given later is not overruled
+by an old edit; `live_tag` what Ableton Live was told of a file, since its sidecar has no place for a mark.
 
 A change here needs a migration: `migrations/versions` holds the tables' history.
 """
@@ -18,6 +24,7 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -136,6 +143,60 @@ TAG: Final = Table(
     Index(None, "label", "confidence", "file_id"),
     Index(None, "family", "confidence", "file_id"),
     Index(None, "confidence", "file_id"),
+    sqlite_with_rowid=False,
+)
+
+BATCH: Final = Table(
+    "batch",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("started_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Column("command", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""One run that wrote into files. Numbers are never used twice, since people are told them."""
+
+WRITE: Final = Table(
+    "write",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", ForeignKey("batch.id"), nullable=False, index=True),
+    Column("written_at", Float, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("path_key", Text, nullable=False, index=True),
+    Column("target", Text, nullable=False),
+    Column("keeps_mtime", Boolean, nullable=False),
+    Column("payload_hash", Text),
+    Column("state", Text, nullable=False, index=True),
+    Column("before_fingerprint", Text, nullable=False),
+    Column("before_size", Integer, nullable=False),
+    Column("before_mtime_ns", Integer, nullable=False),
+    Column("after_fingerprint", Text, nullable=False),
+    Column("after_size", Integer),
+    Column("after_mtime_ns", Integer),
+    Column("way_back", LargeBinary),
+    Column("temporary", Text),
+    Column("fields", Text, nullable=False),
+    CheckConstraint("target IN ('tags', 'sidecar')", name="target"),
+    CheckConstraint("state IN ('started', 'done', 'undoing', 'undone', 'failed')", name="state"),
+    sqlite_autoincrement=True,
+)
+"""One file that a run wrote into. `way_back` is NULL once it was gone, `fields` JSON of what changed."""
+
+EDIT: Final = Table(
+    "edit",
+    METADATA,
+    Column("file_id", ForeignKey("file.id"), primary_key=True),
+    Column("theirs", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+LIVE_TAG: Final = Table(
+    "live_tag",
+    METADATA,
+    Column("path_key", Text, primary_key=True),
+    Column("tags", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -7,6 +7,7 @@ which labels may be claimed; what a person said is never deleted here.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
@@ -20,7 +21,7 @@ from sqlalchemy.dialects.sqlite import insert
 from tagger.catalog import paths
 from tagger.catalog.conditions import at_path, in_folder
 from tagger.catalog.records import HUMAN, Entry, LabelState
-from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LABEL, LOCATION, SOURCE, TAG, WORDS
+from tagger.catalog.schema import ANALYSIS, EDIT, FILE, FOLDER, LABEL, LIVE_TAG, LOCATION, SOURCE, TAG, WORDS
 from tagger.catalog.words import index_words
 from tagger.errors import CatalogError
 from tagger.results import Analysis, Instrument
@@ -45,22 +46,57 @@ def record(connection: Connection, entries: Sequence[Entry]) -> None:
         _weigh(connection, file_ids.values())
 
 
-def judge(connection: Connection, path: Path, label: str, state: LabelState) -> None:
-    """Writes a person's verdict on one label of the recording at a path, in place of an earlier one."""
-    family = family_of(label)
-    is_given = exists().where(LABEL.c.label == label)
-    if family not in FAMILIES and not connection.scalar(select(is_given)):
-        raise CatalogError(path, f'there is no label "{label}"', "see `tagger labels`")
+def judge(connection: Connection, path: Path, verdicts: Mapping[str, LabelState]) -> None:
+    """Writes a person's verdicts on labels of the recording at a path, in place of earlier ones."""
+    for label in verdicts:
+        is_given = exists().where(LABEL.c.label == label)
+        if family_of(label) not in FAMILIES and not connection.scalar(select(is_given)):
+            raise CatalogError(path, f'there is no label "{label}"', "see `tagger labels`")
+    file_id = _file_id(connection, path)
+    own = {"file_id": file_id, "source_id": _source_id(connection, HUMAN)}
+    rows = [own | _label_row(Instrument(label, family_of(label), 1.0), state) for label, state in verdicts.items()]
+    if rows:
+        statement = insert(LABEL)
+        verdict = statement.on_conflict_do_update(
+            index_elements=("file_id", "label", "source_id"), set_={"state": statement.excluded.state}
+        )
+        connection.execute(verdict, rows)
+        _weigh(connection, [file_id])
+
+
+def take_edit(connection: Connection, path: Path, theirs: str, verdicts: Mapping[str, LabelState]) -> bool:
+    """Writes what an edit of a file's tag says, if it was not taken in before; says whether."""
+    file_id = connection.scalar(select(LOCATION.c.file_id).where(at_path(path)))
+    if file_id is None:
+        return False
+    row = {"file_id": file_id, "theirs": theirs}
+    is_new = connection.execute(insert(EDIT).on_conflict_do_nothing().returning(EDIT.c.file_id), row).first()
+    if is_new:
+        judge(connection, path, verdicts)
+    return is_new is not None
+
+
+def forget_edits(connection: Connection, path: Path) -> None:
+    """Lets the edits of a recording's tag count again: it was written since."""
+    file_id = select(LOCATION.c.file_id).where(at_path(path)).scalar_subquery()
+    connection.execute(delete(EDIT).where(EDIT.c.file_id == file_id))
+
+
+def remember_live_tags(connection: Connection, tags: Mapping[Path, Sequence[str]]) -> None:
+    """Notes which tags of files are ours in the sidecars of Ableton Live; none forgets a file."""
+    keys = {paths.name_key(paths.folder_text(path)): list(each) for path, each in tags.items()}
+    for start in range(0, len(keys), _CHUNK):
+        connection.execute(delete(LIVE_TAG).where(LIVE_TAG.c.path_key.in_(list(keys)[start : start + _CHUNK])))
+    rows = [{"path_key": key, "tags": json.dumps(each, ensure_ascii=False)} for key, each in keys.items() if each]
+    if rows:
+        connection.execute(insert(LIVE_TAG), rows)
+
+
+def _file_id(connection: Connection, path: Path) -> int:
     file_id = connection.scalar(select(LOCATION.c.file_id).where(at_path(path)))
     if file_id is None:
         raise CatalogError(path, "is not in the catalog", "tag it first")
-    row = {"file_id": file_id, "source_id": _source_id(connection, HUMAN)}
-    row |= _label_row(Instrument(label, family, 1.0), state)
-    verdict = insert(LABEL).on_conflict_do_update(
-        index_elements=("file_id", "label", "source_id"), set_={"state": state.value}
-    )
-    connection.execute(verdict, [row])
-    _weigh(connection, [file_id])
+    return int(file_id)
 
 
 def mark(connection: Connection, folder: Path, names: Collection[str], *, missing: bool) -> None:

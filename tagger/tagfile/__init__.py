@@ -1,103 +1,174 @@
 """Instrument tags in audio files, written so that neither audio nor anybody else's tags can be harmed.
 
-A file is looked at strictly, then built anew beside the old one with the tags in it, compared with it, and
-only then put in its place (`replacing`). What is malformed is refused, untouched. What would not change is
-not written. `plan` says what `apply` would do; both go the same way.
+A file is looked at strictly; what is malformed is refused, untouched. What may be said of it is spelt for every
+host that reads its format (`fields`), and one rule tells what may be filled (`deciding`). WAV and AIFF are changed
+in place, in steps that leave a whole file at any moment (`in_place`); all others by a copy that is compared and then
+takes the place (`replacing`). Each write is known to the last byte, its way back included, before it begins
+(`rewriting`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tagger.containers import MalformedError
-from tagger.errors import TagFileError, TaggerError
-from tagger.payload import payload_hash
+from tagger.stamp import Stamp
+from tagger.tagfile import cue_points, deciding
+from tagger.tagfile.chunked import WAV
+from tagger.tagfile.fingerprint import fingerprint_of
 from tagger.tagfile.formats import UntaggableError, format_of
-from tagger.tagfile.replacing import check_replaceable, replacement
-from tagger.tagfile.tags import Action, Change, TagFormat, Tags, decide, values_after
+from tagger.tagfile.reasons import told_of
+from tagger.tagfile.replacing import sweep
+from tagger.tagfile.rewriting import Examined, Rewrite, brought_back, patched, prepared, unchanged
+from tagger.tagfile.tags import (
+    ALL_LAYERS,
+    Action,
+    Change,
+    Claim,
+    Contents,
+    Edit,
+    FieldChange,
+    FileState,
+    Layer,
+    Reading,
+    Scheme,
+)
 
-__all__ = ["Action", "Change", "UntaggableError", "apply", "plan", "read"]
+__all__ = [
+    "ALL_LAYERS",
+    "Action",
+    "Change",
+    "Claim",
+    "Edit",
+    "FieldChange",
+    "FileState",
+    "Layer",
+    "Reading",
+    "Rewrite",
+    "UntaggableError",
+    "fingerprint",
+    "plan",
+    "prepare",
+    "prepare_cue_points",
+    "read",
+    "restore",
+    "sweep",
+]
 
-_UNTOUCHED = "left untouched, kept in the catalog only"
 
-
-def read(path: Path) -> Mapping[str, str]:
-    """The fields of this program's that a file holds: `INSTRUMENT` and `INSTRUMENT_BY_TAGGER`.
+def read(path: Path) -> Reading:
+    """What a file says of its instruments, in all the fields that this program knows.
 
     Raises:
         TagFileError: if the file cannot be read, is damaged, or of a format without tags.
     """
-    with _reasons(path):
-        return format_of(path).read(path).values
+    with told_of(path):
+        return deciding.reading_of(format_of(path).read(path).sections)
 
 
-def plan(path: Path, instruments: Sequence[str]) -> Change:
-    """What `apply` would do; writes nothing.
+def plan(path: Path, claim: Claim, *, layers: Collection[Layer] = ALL_LAYERS) -> Change:
+    """What writing a claim into a file would change; writes nothing.
 
     Args:
         path: the audio file; a symbolic link stands for what it points to.
-        instruments: labels that may be claimed of the file, best first; empty claims nothing.
+        claim: what may be said of it.
+        layers: the layers of a WAV file that are written; what is ours in others is taken out. At least one of
+            them has to have room for the mark: ID3, iXML or XMP.
 
     Raises:
         TagFileError: if the file could not be tagged safely, with the reason.
     """
-    with _reasons(path):
-        return _examine(path, instruments)[0]
+    with told_of(path):
+        return _examine(path, claim, layers).decision.change
 
 
-def apply(path: Path, instruments: Sequence[str]) -> Change:
-    """Writes the instruments into the file's tags; somebody else's instrument tag stays.
+@contextmanager
+def prepare(
+    path: Path, claim: Claim, *, layers: Collection[Layer] = ALL_LAYERS, payload_hash: str | None = None
+) -> Iterator[Rewrite]:
+    """The same change, ready to be committed within the block; leaves no trace if it is not.
 
     Args:
-        path: the audio file; a symbolic link stands for what it points to.
-        instruments: labels that may be claimed of the file, best first; empty claims nothing, and takes
-            away what was claimed before.
+        path: as in `plan`.
+        claim: as in `plan`.
+        layers: as in `plan`.
+        payload_hash: the hash of the file's audio, if it is known. The audio is then read once, after the change,
+            and compared with it; else it is read once before.
 
     Raises:
         TagFileError: if the file cannot be tagged safely, with the reason; it is then untouched.
     """
-    with _reasons(path):
-        change, target, tag_format, tags = _examine(path, instruments)
-        if change.rewrites:
-            with replacement(target) as new:
-                tag_format.write(target, new, values_after(change))
-                _verify(target, new, tag_format, Tags(values_after(change), tags.foreign))
-        return change
+    with ExitStack() as stack:
+        with told_of(path):
+            rewrite = stack.enter_context(prepared(_examine(path, claim, layers), payload_hash))
+        yield rewrite
 
 
-def _examine(path: Path, instruments: Sequence[str]) -> tuple[Change, Path, TagFormat, Tags]:
+def prepare_cue_points(path: Path, edit: cue_points.Edit, *, payload_hash: str | None = None) -> Rewrite:
+    """A change of the cue points of a WAV file, ready to be committed; leaves no trace if it is not.
+
+    Args:
+        path: as in `plan`.
+        edit: makes the new bodies of the chunks `cue ` and `LIST adtl` from the present ones, None for no chunk;
+            raises ValueError where they must stay as they are.
+        payload_hash: as in `prepare`.
+
+    Raises:
+        UntaggableError: if the file is no WAV.
+        TagFileError: if it cannot be changed safely, with the reason; it is then untouched.
+    """
+    with told_of(path):
+        target = Path(os.path.realpath(path, strict=True))
+        status = target.stat()
+        if format_of(target) is not WAV:
+            raise UntaggableError(path, "has no place for cue points", "only WAV has")
+        points = cue_points.CuePoints.read(target)
+        bodies = edit(*points.bodies)
+        change = cue_points.change_of(path, points.bodies, bodies)
+        examined = Examined(target, status, WAV, Contents(()), deciding.Decision(change, {}))
+        if not change.rewrites:
+            return unchanged(examined)
+        examined.check_writable()
+        return patched(examined, points.patch(bodies), payload_hash)
+
+
+def restore(path: Path, way_back: bytes, stamp: Stamp) -> None:
+    """Makes the bytes of a file again that it had before a rewrite, and gives it its old time of change.
+
+    A crash at any step loses nothing: a second call ends in the same bytes.
+
+    Args:
+        path: the audio file, tagged, or cut off in the middle of being tagged.
+        way_back: of the rewrite.
+        stamp: of the file before the rewrite.
+
+    Raises:
+        TagFileError: if something else changed the file since, or it cannot be written; it is then untouched.
+    """
+    with told_of(path):
+        brought_back(Path(os.path.realpath(path, strict=True)), way_back, stamp)
+
+
+def fingerprint(path: Path) -> str:
+    """Stands for all bytes of a file: two files with the same fingerprint are the same, byte for byte.
+
+    Raises:
+        TagFileError: if the file cannot be read.
+    """
+    with told_of(path), path.open("rb") as file:
+        return fingerprint_of(path, file)
+
+
+def _examine(path: Path, claim: Claim, layers: Collection[Layer]) -> Examined:
     target = Path(os.path.realpath(path, strict=True))
+    status = target.stat()
     tag_format = format_of(target)
-    tags = tag_format.read(target)
-    change = decide(path, tags, instruments)
-    if change.rewrites:
-        check_replaceable(target)
-    return change, target, tag_format, tags
-
-
-def _verify(old: Path, new: Path, tag_format: TagFormat, expected: Tags) -> None:
-    if tag_format.read(new) != expected:
-        raise ValueError("other tags would not survive the writing")
-    if payload_hash(new) != payload_hash(old):
-        raise ValueError("the audio would not survive the writing")
-
-
-@contextmanager
-def _reasons(path: Path) -> Iterator[None]:
-    """Makes of every error a `TagFileError` about `path` itself, not about a link's target or a copy."""
-    try:
-        yield
-    except UntaggableError as error:
-        raise UntaggableError(path, error.reason, error.advice) from error
-    except PermissionError as error:
-        advice = "open in another program, or protected; close it there, or allow writing, and run again"
-        raise TagFileError(path, "no permission to tag it", advice) from error
-    except OSError as error:
-        raise TagFileError(path, f"cannot be tagged: {error.strerror or error}") from error
-    except TaggerError as error:
-        raise TagFileError(path, error.reason, error.advice) from error
-    except (ValueError, MalformedError) as error:
-        raise TagFileError(path, f"cannot be tagged safely: {error}", _UNTOUCHED) from error
+    contents = tag_format.read(target)
+    wanted = {Scheme[layer.name] for layer in layers} if tag_format is WAV else frozenset(Scheme)
+    decision = deciding.decide(path, contents.sections, claim, wanted=wanted)
+    examined = Examined(target, status, tag_format, contents, decision)
+    if decision.change.rewrites:
+        examined.check_writable()
+    return examined

@@ -7,19 +7,19 @@ changing or dropping them. Here such a file is refused instead.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
-from tagger.tagfile.tags import FIELDS, SEPARATOR, Tags
+from tagger.tagfile.fields import keys_of
+from tagger.tagfile.tags import SEPARATOR, Contents, Edits, Scheme, Section
 
 # What is there is kept within reason; what is new is small, not the customary 1 % of the file.
 _PADDING: Final = 1024
 _MOST_PADDING: Final = 65536
-_FLAC_PADDING_BLOCK: Final = 1
 _FLAC_COMMENT_BLOCK: Final = 4
 
 
@@ -28,42 +28,50 @@ class NamedTexts:
     """A format of mutagen's with free-form tags.
 
     Attributes:
-        name: what people call it.
+        scheme: how it keeps fields.
         file_type: mutagen's class.
-        prefix: what a field's key starts with in this format.
-        as_bytes: whether mutagen takes the texts encoded.
+        binary_prefix: what the keys of texts start with that mutagen takes encoded, if any.
         padded: whether mutagen asks how much padding to leave.
+        rest: reads, without mutagen, what it would repair; raises `ValueError` where that must not be.
     """
 
-    name: str
+    scheme: Scheme
     file_type: Any
-    prefix: str = ""
-    as_bytes: bool = False
+    binary_prefix: str = ""
     padded: bool = True
+    rest: Callable[[Path], Hashable] | None = None
 
-    def read(self, path: Path) -> Tags:
-        """Reads the tags; `foreign` are all others, and FLAC's blocks."""
+    def read(self, path: Path) -> Contents:
+        """Reads the tags; `foreign` are all others, and the rest.
+
+        Raises:
+            ValueError: with the reason, if they cannot be read, or mutagen would repair them.
+        """
         file = self._open(path)
         values: dict[str, str] = {}
         foreign = []
         for key, value in _items(file.tags):
-            if field := self._field(key):
-                values[field] = SEPARATOR.join(filter(None, (values.get(field), _text(value))))
-            else:
+            if not (field := self._key(key)):
                 foreign.append((key, repr(value)))
+            elif text := _text(value):
+                values[field] = SEPARATOR.join(filter(None, (values.get(field), text)))
         # MP4 is written in an order of mutagen's.
-        return Tags(values, (_flac_blocks(file), tuple(sorted(foreign, key=itemgetter(0)))))
+        ordered = tuple(sorted(foreign, key=itemgetter(0)))
+        return Contents((Section(self.scheme, values),), (self.rest and self.rest(path), ordered))
 
-    def write(self, source: Path, target: Path, values: Mapping[str, str]) -> None:
+    def write(self, source: Path, target: Path, edits: Edits) -> None:
         """Copies the file, then changes the fields in the copy."""
         shutil.copyfile(source, target)
         file = self._open(target)
         if file.tags is None:
             file.add_tags()
-        for key in {key for key, _ in _items(file.tags) if self._field(key)}:
+        values = edits[self.scheme]
+        for key in {key for key, _ in _items(file.tags) if self._key(key) in values}:
             del file.tags[key]
-        for name, value in values.items():
-            file.tags[self.prefix + name] = [value.encode() if self.as_bytes else value]
+        for key, value in values.items():
+            if value:
+                is_binary = self.binary_prefix and key.startswith(self.binary_prefix)
+                file.tags[key] = [value.encode() if is_binary else value]
         with _mutagen_errors("written"):
             file.save(target, **({"padding": _padding} if self.padded else {}))
 
@@ -71,9 +79,9 @@ class NamedTexts:
         with _mutagen_errors("read"):
             return self.file_type(path)
 
-    def _field(self, key: str) -> str | None:
-        name = key.upper().removeprefix(self.prefix.upper())
-        return name if name in FIELDS and len(key) == len(self.prefix) + len(name) else None
+    def _key(self, key: str) -> str | None:
+        """The key of a field of ours as the table has it; case does not count."""
+        return next((each for each in keys_of(self.scheme) if each.upper() == key.upper()), None)
 
 
 def strict(file_type: Any) -> Any:
@@ -115,17 +123,11 @@ def _items(tags: Any) -> list[tuple[str, Any]]:
     return list(tags if isinstance(tags, list) else tags.items())
 
 
-def _flac_blocks(file: Any) -> tuple[tuple[int, bytes], ...]:
-    own = (_FLAC_PADDING_BLOCK, _FLAC_COMMENT_BLOCK)
-    blocks = getattr(file, "metadata_blocks", ())
-    return tuple((block.code, block.write()) for block in blocks if block.code not in own)
-
-
 def _text(value: object) -> str:
     if isinstance(value, list):
-        return SEPARATOR.join(map(_text, value))
+        return SEPARATOR.join(filter(None, map(_text, value)))
     text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-    return SEPARATOR.join(text.split("\0"))
+    return SEPARATOR.join(filter(None, text.split("\0")))
 
 
 def _padding(info: Any) -> int:

@@ -1,14 +1,15 @@
 """The formats that can hold instrument tags, told by what a file contains, never by its name.
 
-This is the place for another format, and for a host's native fields in one of these: a row of the tables
-names what reads and writes them.
+This is the place for another format: a row of the tables names what reads and writes it. Which fields it holds is in
+the table of `fields`.
 """
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from mutagen.asf import ASF
 from mutagen.flac import FLAC
@@ -18,28 +19,42 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 from mutagen.wavpack import WavPack
 
-from tagger.containers import IFF, RIFF, Container, end_of_leading_tags, sniff
+from tagger.containers import Container, end_of_leading_tags, sniff
 from tagger.errors import TagFileError
-from tagger.tagfile.chunks import ChunkFile
+from tagger.tagfile.chunked import AIFF, WAV, ChunkedTags
 from tagger.tagfile.comments import NamedTexts, strict
 from tagger.tagfile.id3 import MAGIC
-from tagger.tagfile.id3_files import ChunkedId3, LeadingId3
-from tagger.tagfile.tags import TagFormat
+from tagger.tagfile.mpeg import LeadingId3
+from tagger.tagfile.tags import Contents, Edits, Scheme
+from tagger.tagfile.unrepaired import check_ogg_pages, flac_blocks
+
+
+class CopyFormat(Protocol):
+    """A format whose files are written anew as a whole."""
+
+    def read(self, path: Path) -> Contents:
+        """Reads the tags; raises `ValueError` with the reason where a write would not be safe."""
+
+    def write(self, source: Path, target: Path, edits: Edits) -> None:
+        """Fills `target` with `source`, with other values of fields."""
+
+
+TagFormat = ChunkedTags | CopyFormat
 
 _FORMATS: Final[Mapping[Container, TagFormat]] = {
-    Container.WAV: ChunkedId3("WAV", ChunkFile(b"RIFF", (b"WAVE",), RIFF, b"data"), b"id3 "),
-    Container.AIFF: ChunkedId3("AIFF", ChunkFile(b"FORM", (b"AIFF", b"AIFC"), IFF, b"SSND"), b"ID3 "),
-    Container.FLAC: NamedTexts("FLAC", strict(FLAC)),
-    Container.MP4: NamedTexts("MP4", MP4, prefix="----:com.apple.iTunes:", as_bytes=True),
-    Container.ASF: NamedTexts("Windows Media", ASF),
-    Container.WAVPACK: NamedTexts("WavPack", WavPack, padded=False),
+    Container.WAV: WAV,
+    Container.AIFF: AIFF,
+    Container.FLAC: NamedTexts(Scheme.VORBIS, strict(FLAC), rest=flac_blocks),
+    Container.MP4: NamedTexts(Scheme.MP4, MP4, binary_prefix="----"),
+    Container.ASF: NamedTexts(Scheme.ASF, ASF),
+    Container.WAVPACK: NamedTexts(Scheme.APE, WavPack, padded=False),
 }
 _OGG_FORMATS: Final[Mapping[bytes, TagFormat]] = {
-    b"\x01vorbis": NamedTexts("Ogg Vorbis", strict(OggVorbis)),
-    b"OpusHead": NamedTexts("Opus", strict(OggOpus)),
-    b"\x7fFLAC": NamedTexts("Ogg FLAC", strict(OggFLAC)),
+    b"\x01vorbis": NamedTexts(Scheme.VORBIS, strict(OggVorbis), rest=check_ogg_pages),
+    b"OpusHead": NamedTexts(Scheme.VORBIS, strict(OggOpus), rest=check_ogg_pages),
+    b"\x7fFLAC": NamedTexts(Scheme.VORBIS, strict(OggFLAC), rest=check_ogg_pages),
 }
-_MPEG_FORMAT: Final = LeadingId3("MP3")
+_MPEG_FORMAT: Final = LeadingId3()
 _WITHOUT_TAGS: Final[Mapping[Container, str]] = {
     Container.CAF: "CAF",
     Container.AU: "AU",
@@ -65,6 +80,8 @@ def format_of(path: Path) -> TagFormat:
         ValueError: with the reason, if an ID3 tag stands where none may be.
         OSError: if it cannot be read.
     """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise TagFileError(path, "is not a regular file")
     with path.open("rb") as file:
         start = end_of_leading_tags(file)
         file.seek(start)

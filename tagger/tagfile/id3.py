@@ -1,8 +1,8 @@
 """ID3v2 tags edited frame by frame, so that every other frame stays byte for byte what it was.
 
 A library that parses all frames and renders them again drops those that it does not understand, joins
-duplicates and normalises text; sample vendors keep whole presets in such frames. Here only `TXXX` frames
-are looked into. The version of an existing tag is kept; new tags are v2.3, which all readers know.
+duplicates and normalises text; sample vendors keep whole presets in such frames. Here only `TXXX` and `TCON`
+frames are looked into. The version of an existing tag is kept; new tags are v2.3, which all readers know.
 
 Dropped on writing, as the standard wants: an extended header, whose checksum would be stale, and the
 unsynchronisation of v2.2 and v2.3, undone. Sources: ID3 v2.2.0, v2.3.0 and v2.4.0 (id3.org).
@@ -15,6 +15,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tagger.tagfile.tags import SEPARATOR
+
 MAGIC: Final = b"ID3"
 HEADER_SIZE: Final = 10
 NEW_VERSION: Final = 3
@@ -22,6 +24,12 @@ NEW_VERSION: Final = 3
 _UNSYNCHRONISED, _EXTENDED, _EXPERIMENTAL, _FOOTER = 0x80, 0x40, 0x20, 0x10
 _V22_COMPRESSED: Final = 0x40
 _LIMIT: Final = 1 << 28
+_USER_TEXT: Final = "TXXX:"
+_GENRE: Final = "TCON"
+_FRAMES: Final = ((b"TXXX", b"TXX"), (b"TCON", b"TCO"))
+_NAMES: Final = ({b"TXXX": _USER_TEXT, b"TCON": _GENRE}, {b"TXX": _USER_TEXT, b"TCO": _GENRE})
+_UNREADABLE: Final = "(unreadable)"
+_BOM: Final = b"\xff\xfe"
 _ENCODINGS: Final = ("latin-1", "utf-16", "utf-16-be", "utf-8")
 # iTunes leaves v2.2 names with a NUL or blank behind them in newer tags.
 _FRAME_ID: Final = {
@@ -46,22 +54,36 @@ class Id3Tag:
     frames: tuple[bytes, ...] = ()
 
     def texts(self) -> list[tuple[str, str] | None]:
-        """Description and value of each frame that is a readable `TXXX`, else None; as long as `frames`."""
-        return [_user_text(self, frame) for frame in self.frames]
+        """Key and value of each frame that may be one of our fields, else None; as long as `frames`.
 
-    def with_texts(self, values: Mapping[str, str], replaced: Collection[str]) -> Id3Tag:
-        """The tag with `TXXX` frames of `values` instead of those whose description is in `replaced`."""
-        kept = self.without_texts(replaced)
-        added = [_text_frame(self.version, name, value) for name, value in values.items()]
-        return Id3Tag(self.version, self.flags, (*kept, *added))
+        Keys are `TCON`, or `TXXX:` with the description in capitals, in every version.
+        """
+        return [_field_text(self, frame) for frame in self.frames]
 
-    def without_texts(self, names: Collection[str]) -> tuple[bytes, ...]:
-        """The raw frames other than `TXXX` frames of these names; names are case-blind."""
-        return tuple(
-            frame
-            for frame, text in zip(self.frames, self.texts(), strict=True)
-            if text is None or text[0].upper() not in names
-        )
+    def with_values(self, values: Mapping[str, str]) -> Id3Tag:
+        """The tag with other values, "" for none, of the fields with these keys; all other frames stay."""
+        missing = dict(values)
+        frames = []
+        for frame, text in zip(self.frames, self.texts(), strict=True):
+            if not text or text[0] not in values:
+                frames.append(frame)
+            elif value := missing.pop(text[0], ""):
+                frames.append(_text_frame(self.version, text[0], value))
+        added = [_text_frame(self.version, key, value) for key, value in missing.items() if value]
+        return Id3Tag(self.version, self.flags, (*frames, *added))
+
+    def foreign(self, keys: Collection[str]) -> tuple[bytes, ...]:
+        """The raw frames other than those of the fields with these keys."""
+        texts = zip(self.frames, self.texts(), strict=True)
+        return tuple(frame for frame, text in texts if not text or text[0] not in keys)
+
+    def values(self, keys: Collection[str]) -> dict[str, str]:
+        """The values of the fields with these keys, those that are not empty; one that is there twice holds both."""
+        found: dict[str, str] = {}
+        for key, value in filter(None, self.texts()):
+            if key in keys and value:
+                found[key] = SEPARATOR.join(filter(None, (found.get(key), value)))
+        return found
 
     def render(self, *, size: int = 0, padding: int = 0) -> bytes:
         """The tag as bytes, b"" without any frame.
@@ -95,6 +117,34 @@ def total_size(header: bytes) -> int:
         raise ValueError("the ID3 tag is damaged, or of an unknown version")
     footer = HEADER_SIZE if header[3] == 4 and header[5] & _FOOTER else 0
     return HEADER_SIZE + _syncsafe(header[6:10]) + footer
+
+
+def read(body: bytes, keys: Collection[str]) -> Mapping[str, str]:
+    """The values of fields in a chunk that holds a tag, or nothing.
+
+    Raises:
+        ValueError: with the reason, when it holds something else, or more.
+    """
+    return _in_chunk(body).values(keys)
+
+
+def write(body: bytes | None, values: Mapping[str, str], *, room: int) -> bytes | None:
+    """A chunk with other values of some fields; None when no frame is left.
+
+    Args:
+        body: what the chunk holds; None where there is none.
+        values: by key, "" for none.
+        room: size in bytes to fill up with padding, where the frames leave room.
+    """
+    return _in_chunk(body or b"").with_values(values).render(size=room) or None
+
+
+def _in_chunk(body: bytes) -> Id3Tag:
+    if not body:
+        return Id3Tag()
+    if body[total_size(body) :].strip(b"\0"):
+        raise ValueError("there is more than a tag in its ID3 chunk")
+    return parse(body)
 
 
 def parse(data: bytes) -> Id3Tag:
@@ -143,25 +193,37 @@ def _walk(version: int, body: bytes, *, syncsafe: bool) -> tuple[bytes, ...] | N
     return None if body[position:].strip(b"\0") else tuple(frames)
 
 
-def _user_text(tag: Id3Tag, frame: bytes) -> tuple[str, str] | None:
-    data = _user_text_data(tag, frame)
+def _field_text(tag: Id3Tag, frame: bytes) -> tuple[str, str] | None:
+    name = _NAMES[tag.version == 2].get(frame[: 3 if tag.version == 2 else 4])
+    if not name:
+        return None
+    text = _decoded(_data(tag, frame))
+    if name == _GENRE:
+        return name, _UNREADABLE if text is None else _joined(text)
+    if text is None:
+        return None
+    description, _, value = text.partition("\0")
+    return _USER_TEXT + description.upper(), _joined(value)
+
+
+def _joined(value: str) -> str:
+    # Each UTF-16 string carries its own byte order mark; several values stand with NULs between them.
+    return SEPARATOR.join(filter(None, value.replace("\ufeff", "").split("\0")))
+
+
+def _decoded(data: bytes | None) -> str | None:
     if not data or data[0] >= len(_ENCODINGS):
         return None
     try:
-        text = data[1:].decode(_ENCODINGS[data[0]])
+        return data[1:].decode(_ENCODINGS[data[0]])
     except UnicodeDecodeError:
         return None
-    description, _, value = text.partition("\0")
-    # Each UTF-16 string carries its own byte order mark; several values stand with NULs between them.
-    return description, "; ".join(value.replace("\ufeff", "").strip("\0").split("\0"))
 
 
-def _user_text_data(tag: Id3Tag, frame: bytes) -> bytes | None:
-    """The contents of a `TXXX` frame, freed of what its flags say; None for others and for opaque ones."""
+def _data(tag: Id3Tag, frame: bytes) -> bytes | None:
+    """The contents of a frame, freed of what its flags say; None for opaque ones."""
     if tag.version == 2:
-        return frame[6:] if frame.startswith(b"TXX") else None
-    if not frame.startswith(b"TXXX"):
-        return None
+        return frame[6:]
     flags, data = frame[9], frame[10:]
     if tag.version == 3:
         return None if flags & 0xC0 else data[flags >> 5 & 1 :]
@@ -171,18 +233,19 @@ def _user_text_data(tag: Id3Tag, frame: bytes) -> bytes | None:
     return _synchronised(data) if flags & 0x02 or tag.flags & _UNSYNCHRONISED else data
 
 
-def _text_frame(version: int, name: str, value: str) -> bytes:
-    text = f"{name}\0{value}"
-    if text.isascii():
-        data = b"\0" + text.encode("ascii")
+def _text_frame(version: int, key: str, value: str) -> bytes:
+    texts = [value] if key == _GENRE else [key.removeprefix(_USER_TEXT), value]
+    if all(map(str.isascii, texts)):
+        data = b"\0" + "\0".join(texts).encode("ascii")
     elif version == 4:
-        data = b"\x03" + text.encode("utf-8")
+        data = b"\x03" + "\0".join(texts).encode("utf-8")
     else:
-        data = b"\x01" + name.encode("utf-16") + b"\0\0" + value.encode("utf-16")
+        data = b"\x01" + b"\0\0".join(_BOM + text.encode("utf-16-le") for text in texts)
+    name = _FRAMES[key == _GENRE][version == 2]
     if version == 2:
-        return b"TXX" + len(data).to_bytes(3, "big") + data
+        return name + len(data).to_bytes(3, "big") + data
     size = _to_syncsafe(len(data)) if version == 4 else len(data).to_bytes(4, "big")
-    return b"TXXX" + size + b"\0\0" + data
+    return name + size + b"\0\0" + data
 
 
 def _extended_header_size(version: int, body: bytes) -> int:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import stat
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,52 +22,93 @@ from tagger.errors import TagFileError
 # Hidden, and no audio by its suffix: walks through libraries pass over what a crash may leave.
 _TEMPORARY_PREFIX: Final = ".tagger-"
 _TEMPORARY_SUFFIX: Final = ".tmp"
+_ABANDONED_AFTER_S: Final = 3600.0
 _COPYFILE_METADATA: Final = 0b111  # ACL, stat and extended attributes; copyfile.h of macOS
+
+
+def check_writable(path: Path) -> None:
+    """Raises `TagFileError` if `path`, no symbolic link, may not be changed."""
+    status = path.stat()
+    if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
+        raise TagFileError(path, "is read-only", "allow writing to have it tagged")
 
 
 def check_replaceable(path: Path) -> None:
     """Raises `TagFileError` if replacing `path`, no symbolic link, would be refused or break something."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise TagFileError(path, "is not a regular file")
-    if status.st_nlink > 1:
+    check_writable(path)
+    if path.stat().st_nlink > 1:
         raise TagFileError(path, "has other names (hard links) that tagging would cut off")
-    if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
-        raise TagFileError(path, "is read-only", "allow writing to have it tagged")
     if not os.access(path.parent, os.W_OK):
         raise TagFileError(path, "is in a folder that is read-only", "allow writing to have it tagged")
 
 
 @contextmanager
-def replacement(path: Path) -> Iterator[Path]:
-    """An empty file beside `path`, which takes its place when the block ends without an error.
-
-    Mode, owner, extended attributes and times of `path` are kept.
-
-    Raises:
-        TagFileError: if somebody else changed `path` in the meantime.
-        OSError: if a step fails; `path` is then what it was, and the new file is gone.
-    """
-    before = path.stat()
+def beside(path: Path) -> Iterator[Path]:
+    """An empty file beside `path`, gone when the block ends, unless it took its place."""
     handle, name = tempfile.mkstemp(_TEMPORARY_SUFFIX, _TEMPORARY_PREFIX, path.parent)
     os.close(handle)
     new = Path(name)
     try:
         yield new
-        _flush(new)
-        _copy_attributes(path, new, before)
-        if _version(path.stat()) != _version(before):
-            raise TagFileError(path, "was changed by another program meanwhile", "run again")
-        new.replace(path)
-    except BaseException:
+    finally:
         with contextlib.suppress(OSError):
             new.unlink(missing_ok=True)
-        raise
+
+
+def sweep(folder: Path) -> None:
+    """Deletes what crashes left in a folder: copies that were on their way, too old to be on it still."""
+    latest = time.time() - _ABANDONED_AFTER_S
+    with contextlib.suppress(OSError):
+        for left in folder.glob(f"{_TEMPORARY_PREFIX}*{_TEMPORARY_SUFFIX}"):
+            # The time of change is the original's by then; the other is the copy's own on every system.
+            if left.is_file() and left.stat().st_ctime < latest:
+                left.unlink(missing_ok=True)
+
+
+def take_place(new: Path, path: Path, before: os.stat_result, *, mtime_ns: int | None) -> None:
+    """Puts `new` in the place of `path`, whose mode, owner and extended attributes it gets.
+
+    Args:
+        new: the new file, beside `path`.
+        path: the old file, no symbolic link.
+        before: the status of `path` when `new` was made of it.
+        mtime_ns: the time of change that it gets; None for now.
+
+    Raises:
+        TagFileError: if somebody else changed `path` in the meantime.
+        OSError: if a step fails; `path` is then what it was.
+    """
+    _flush(new)
+    _copy_attributes(path, new, before)
+    if mtime_ns is None:
+        os.utime(new)
+    else:
+        os.utime(new, ns=(before.st_atime_ns, mtime_ns))
+    check_unchanged(path, before)
+    new.replace(path)
+    _flush_folder(path.parent)
+
+
+def check_unchanged(path: Path, before: os.stat_result) -> None:
+    """Raises `TagFileError` if a file is not what it was."""
+    if _version(path.stat()) != _version(before):
+        raise TagFileError(path, "was changed by another program meanwhile", "run again")
 
 
 def _flush(path: Path) -> None:
     with path.open("r+b") as file:
         os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes the new name last through a power cut, where the system can."""
+    if os.name == "posix":
+        with contextlib.suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def _copy_attributes(source: Path, target: Path, status: os.stat_result) -> None:
@@ -89,5 +130,6 @@ def _copy_macos_metadata(source: Path, target: Path) -> None:
         raise OSError(ctypes.get_errno(), "cannot copy its attributes", source)
 
 
-def _version(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_ino, status.st_size, status.st_mtime_ns
+def _version(status: os.stat_result) -> tuple[int, int, int, int]:
+    # Taggers keep the time of change, as we do; on POSIX the last of these tells of them all the same.
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -1,0 +1,41 @@
+"""The commands `tagger confirm`, `reject` and `correct`: what a person says of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from daemon.output import claims_words, instrument_object, nearby, print_json, print_line, print_problem, words_in
+from tagger.catalog import Catalog, FileRecord, LabelState
+from tagger.errors import CatalogError, printable
+
+Verdict = Literal["confirm", "reject", "correct"]
+
+
+def judge(catalog: Catalog, path: Path, labels: Sequence[str], *, verdict: Verdict, as_json: bool) -> None:
+    """Keeps a person's verdict, and prints what is claimed of the file from now on.
+
+    Raises:
+        CatalogError: the file is not in the catalog.
+    """
+    record = _record(catalog, path)
+    state = LabelState.REJECTED if verdict == "reject" else LabelState.CONFIRMED
+    verdicts = dict.fromkeys(labels, state)
+    if verdict == "correct":
+        others = [tag.label for tag in record.tags if tag.label not in verdicts]
+        verdicts |= dict.fromkeys(others, LabelState.REJECTED)
+    catalog.judge_all(path, verdicts)
+    tags = _record(catalog, path).tags
+    if as_json:
+        print_json({"path": printable(record.path), "tags": [instrument_object(tag) for tag in tags]})
+        return
+    print_line(f"{nearby(record.path)}  {claims_words(tags, words_in('own')) or 'no instrument'}")
+    print_problem(f'`tagger write "{nearby(record.path)}"` puts that into the file')
+
+
+def _record(catalog: Catalog, path: Path) -> FileRecord:
+    record = catalog.show(path)
+    if isinstance(record, FileRecord):
+        return record
+    raise CatalogError(path, "is not in the catalog", f'run `tagger tag "{nearby(path)}"` first')

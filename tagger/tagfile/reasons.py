@@ -1,0 +1,30 @@
+"""Every error of tagging as one line about the file that was asked for, not about a link's target or a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tagger.containers import MalformedError
+from tagger.errors import TagFileError, TaggerError
+from tagger.tagfile.formats import UntaggableError
+
+
+@contextmanager
+def told_of(path: Path) -> Iterator[None]:
+    """Makes a `TagFileError` about `path` of whatever goes wrong in the block."""
+    try:
+        yield
+    except UntaggableError as error:
+        raise UntaggableError(path, error.reason, error.advice) from error
+    except PermissionError as error:
+        advice = "open in another program, or protected; close it there, or allow writing, and run again"
+        raise TagFileError(path, "no permission to tag it", advice) from error
+    except OSError as error:
+        raise TagFileError(path, f"cannot be tagged: {error.strerror or error}") from error
+    except TaggerError as error:
+        raise TagFileError(path, error.reason, error.advice) from error
+    except (ValueError, MalformedError) as error:
+        advice = "left untouched, kept in the catalog only"
+        raise TagFileError(path, f"cannot be tagged safely: {error}", advice) from error

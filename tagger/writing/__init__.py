@@ -1,0 +1,28 @@
+"""Writing tags into files, where that was asked for: what the catalog claims, journalled, and undone.
+
+    writer ──── one file: a person's edits first, then claim, journal, commit        (claims, edits)
+    sidecars ── one folder: what Ableton Live is told, journalled alike
+    recovery ── what an earlier run was killed over
+    undo ────── the way back, file by file, newest first
+    lock ────── one process at a time
+
+Here the catalog, its journal and `tagger.tagfile` meet; none of them knows another.
+"""
+
+from tagger.writing.edits import TakenEdit, look_for_edit
+from tagger.writing.recovery import Fate, Recovered
+from tagger.writing.undo import Outcome, Undoing, Undone
+from tagger.writing.writer import Writer, Written, WrittenSidecar
+
+__all__ = [
+    "Fate",
+    "Outcome",
+    "Recovered",
+    "TakenEdit",
+    "Undoing",
+    "Undone",
+    "Writer",
+    "Written",
+    "WrittenSidecar",
+    "look_for_edit",
+]

@@ -1,0 +1,37 @@
+"""One process at a time writes tags with one catalog, so that an open entry of the journal is always a dead one's.
+
+The lock is the system's own, on a file beside the catalog: it dies with the process that holds it, and the file that
+stays behind means nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from tagger.errors import CatalogError
+
+
+@contextmanager
+def writing_lock(catalog_path: Path) -> Iterator[None]:
+    """Holds the lock of a catalog.
+
+    Raises:
+        CatalogError: another process writes tags with this catalog, or the lock file cannot be made.
+    """
+    lock = FileLock(catalog_path.with_name(catalog_path.name + ".writing"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        reason = "another run is writing tags with this catalog"
+        raise CatalogError(catalog_path, reason, "run again when that has finished") from None
+    except OSError as error:
+        reason = f"cannot be locked for writing tags: {error.strerror or error}"
+        raise CatalogError(catalog_path, reason, "give yourself write permission to its folder") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,206 @@
+"""The way back: files as they were before a write, byte for byte and to the tick of their clock.
+
+Only a file that is exactly what we left is put back. One that something else has changed since is refused, with what is
+different, since putting back old bytes would lose that. Newest first, so that several runs over one file are taken
+back one after the other. A file that moved is found again by its audio, and is the one only if its bytes are those that
+we left. What people said of labels stays.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from tagger import tagfile
+from tagger.catalog import Catalog, FieldText, Target, WriteRecord, WriteState
+from tagger.errors import TagFileError, TaggerError
+from tagger.stamp import Stamp
+from tagger.writing import sidecars
+from tagger.writing.lock import writing_lock
+from tagger.writing.recovery import FINGERPRINT, RESTORE, Fate, Recovered, recover, settle
+
+
+class Outcome(StrEnum):
+    """What came of undoing one write."""
+
+    RESTORED = "restored"
+    ALREADY = "already"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """One write that was undone, or not.
+
+    Attributes:
+        path: the file, where it is now.
+        write: the entry of the journal.
+        outcome: what came of it.
+        reason: why it was not needed or is refused; "" where it was done.
+        fields: what is taken back, from what stands there to what stood there; of a file that was refused because
+            something else changed it, from what we left to what stands there now.
+    """
+
+    path: Path
+    write: WriteRecord
+    outcome: Outcome
+    reason: str
+    fields: tuple[FieldText, ...]
+
+
+class Undoing:
+    """Takes writes back, as a context; entering it recovers what an earlier run was killed over.
+
+    Args:
+        catalog: with the journal.
+        dry_run: whether nothing is changed, only found out.
+
+    Attributes:
+        recovered: files that an earlier run was stopped over, and what became of them.
+
+    Raises:
+        CatalogError: another run is writing; or the catalog cannot be used, also later.
+    """
+
+    def __init__(self, catalog: Catalog, *, dry_run: bool = False) -> None:
+        self.recovered: list[Recovered] = []
+        self._catalog = catalog
+        self._dry_run = dry_run
+        self._held = ExitStack()
+        self._as_if: dict[Path, str] = {}
+        """Fingerprints that files would have by now, of a dry run."""
+        self._listings: dict[Path, defaultdict[Stamp, list[Path]]] = {}
+
+    def __enter__(self) -> Self:
+        if not self._dry_run:
+            with ExitStack() as held:
+                held.enter_context(writing_lock(self._catalog.path))
+                self.recovered = recover(self._catalog)
+                self._held = held.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
+
+    def undo(self, write_ids: Sequence[int]) -> Iterator[Undone]:
+        """Takes back the writes of these numbers, newest first, each when it is asked for."""
+        for write_id in sorted(write_ids, reverse=True):
+            if write := self._catalog.journal.write(write_id):
+                yield self._undo(write)
+
+    def _undo(self, write: WriteRecord) -> Undone:
+        path = write.intent.path
+        if write.state is WriteState.UNDONE:
+            return Undone(path, write, Outcome.ALREADY, "was undone already", ())
+        if (place := self._place(write)) is None:
+            return _refused(path, write, "is not there any more, and not found elsewhere")
+        try:
+            found = self._fingerprint(write.intent.target, place)
+        except (OSError, TaggerError) as error:
+            return _refused(place, write, f"cannot be read: {_words(error)}")
+        if found == write.intent.after_fingerprint:
+            return self._restore(write, place)
+        if found == write.intent.before_fingerprint:
+            return self._note_restored(write, place, Outcome.ALREADY, "is as it was before")
+        return self._refuse_changed(write, place)
+
+    def _fingerprint(self, target: Target, path: Path) -> str:
+        return self._as_if.get(path) or FINGERPRINT[target](path)
+
+    def _place(self, write: WriteRecord) -> Path | None:
+        """Where the file is: at its path; else where the catalog, or its own folder, has exactly what we left."""
+        path, target = write.intent.path, write.intent.target
+        if target is Target.SIDECAR or path.exists():
+            return path
+        return next((place for place in self._candidates(write) if self._is_what_we_left(place, write)), None)
+
+    def _candidates(self, write: WriteRecord) -> Iterator[Path]:
+        if write.intent.payload_hash:
+            yield from self._catalog.places_of(write.intent.payload_hash)
+        if write.after:
+            yield from self._listing(write.intent.path.parent).get(write.after, ())
+
+    def _listing(self, folder: Path) -> Mapping[Stamp, Sequence[Path]]:
+        """The files of a folder by their stamps, as they were when it was first asked for."""
+        if folder not in self._listings:
+            listing = self._listings[folder] = defaultdict(list)
+            for path in folder.iterdir() if folder.is_dir() else ():
+                if stamp := Stamp.of(path):
+                    listing[stamp].append(path)
+        return self._listings[folder]
+
+    def _is_what_we_left(self, place: Path, write: WriteRecord) -> bool:
+        """A copy that the journal knows by itself is not the file that moved."""
+        try:
+            return (
+                place.is_file()
+                and not self._catalog.journal.is_holding(place)
+                and tagfile.fingerprint(place) == write.intent.after_fingerprint
+            )
+        except (OSError, TaggerError):
+            return False
+
+    def _restore(self, write: WriteRecord, place: Path) -> Undone:
+        if self._dry_run:
+            self._as_if[place] = write.intent.before_fingerprint
+            return Undone(place, write, Outcome.RESTORED, "", _turned(write.intent.fields))
+        write = self._catalog.journal.begin_undo(write, place)
+        try:
+            RESTORE[write.intent.target](place, write.intent.way_back, write.intent.before)
+            if FINGERPRINT[write.intent.target](place) != write.intent.before_fingerprint:
+                raise TagFileError(place, "could not be made what it was")
+        except (OSError, TaggerError) as error:
+            fate = settle(self._catalog, write).fate
+            if fate in (Fate.UNTOUCHED, Fate.PUT_BACK):
+                return Undone(place, write, Outcome.RESTORED, "", _turned(write.intent.fields))
+            return _refused(place, write, _words(error))
+        except BaseException:
+            settle(self._catalog, write)
+            raise
+        return self._note_restored(write, place, Outcome.RESTORED, "")
+
+    def _note_restored(self, write: WriteRecord, place: Path, outcome: Outcome, reason: str) -> Undone:
+        if not self._dry_run:
+            sidecars.remember(self._catalog, write, is_undone=True)
+            self._catalog.journal.settle(write, WriteState.UNDONE, stamp=Stamp.of(place))
+        return Undone(place, write, outcome, reason, _turned(write.intent.fields))
+
+    def _refuse_changed(self, write: WriteRecord, place: Path) -> Undone:
+        if later := self._catalog.journal.later_write(write):
+            reason = f"was written again by run {later.batch_id}; undo that first"
+            return _refused(place, write, reason)
+        fields = tuple(_differences(write, place))
+        what = "" if fields else ", in what this program did not write"
+        return _refused(place, write, f"was changed by another program since{what}", fields)
+
+
+def _differences(write: WriteRecord, place: Path) -> Iterator[FieldText]:
+    """The fields that we wrote and somebody changed, from what we left to what is there."""
+    if write.intent.target is Target.SIDECAR:
+        return
+    try:
+        now = tagfile.read(place).values
+    except TaggerError:
+        return
+    for field in write.intent.fields:
+        if now.get(field.name) != field.after:
+            yield FieldText(field.name, field.after, now.get(field.name))
+
+
+def _turned(fields: tuple[FieldText, ...]) -> tuple[FieldText, ...]:
+    return tuple(FieldText(field.name, field.after, field.before) for field in fields)
+
+
+def _refused(path: Path, write: WriteRecord, reason: str, fields: tuple[FieldText, ...] = ()) -> Undone:
+    return Undone(path, write, Outcome.REFUSED, reason, fields)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, TaggerError):
+        return f"{error.reason} ({error.advice})" if error.advice else error.reason
+    return str(getattr(error, "strerror", None) or error)
