@@ -89,9 +89,9 @@ def play(
     port: PortOption = 9720,
 ) -> None:
     """Play a file to the bridge in real time, without sound, and print what it hears."""
-    from daemon import live
+    from daemon import live_clients
 
-    raise typer.Exit(live.play(path, stream=stream, repeat=repeat, port=port))
+    raise typer.Exit(live_clients.play(path, stream=stream, repeat=repeat, port=port))
 
 
 @app.command("input")
@@ -102,9 +102,9 @@ def audio_input(
     port: PortOption = 9720,
 ) -> None:
     """Send the sound card's input to the bridge. Needs the extra `live`."""
-    from daemon import live
+    from daemon import live_clients
 
-    raise typer.Exit(live.sound_input(device, show_list=show_list, stream=stream, port=port))
+    raise typer.Exit(live_clients.sound_input(device, show_list=show_list, stream=stream, port=port))
 
 
 @app.command()
@@ -116,9 +116,9 @@ def jack(
     port: PortOption = 9720,
 ) -> None:
     """Send JACK ports to the bridge, each as a stream. Needs the extra `live`."""
-    from daemon import live
+    from daemon import live_clients
 
-    raise typer.Exit(live.jack(ports or [], show_list=show_list, port=port))
+    raise typer.Exit(live_clients.jack(ports or [], show_list=show_list, port=port))
 
 
 @app.command()
@@ -127,9 +127,9 @@ def monitor(
     port: PortOption = 9720,
 ) -> None:
     """Show live what the bridge hears."""
-    from daemon import live
+    from daemon import live_clients
 
-    raise typer.Exit(live.watch(port=port, as_json=as_json))
+    raise typer.Exit(live_clients.watch(port=port, as_json=as_json))
 
 
 @app.command()
@@ -140,8 +140,8 @@ def names(
     port: PortOption = 9720,
 ) -> None:
     """List the names suggested for a DAW's tracks; give them, or take them back."""
-    from daemon import live
+    from daemon import live_clients
 
     if apply and revert:
         raise typer.BadParameter("--apply and --revert are opposites; give one of them")
-    raise typer.Exit(live.names(apply=apply, revert=revert, tracks=tracks or (), port=port))
+    raise typer.Exit(live_clients.names(apply=apply, revert=revert, tracks=tracks or (), port=port))
