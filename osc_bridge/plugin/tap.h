@@ -1,0 +1,63 @@
+/* A tap: takes the sound of one track on the audio thread and streams it to the bridge from another.
+ *
+ *     audio thread ── tap_run ── ring of packets ── courier thread ── UDP 127.0.0.1 ── bridge
+ *     audio thread ── tap_look ───────── one word ── courier thread ── /tag/plugin ────┘
+ *
+ * Three functions are for the audio thread and say so; they never wait, allocate or call the system. One thread and one
+ * socket, the courier, serve all taps of a process; it lives as long as any tap does. Sound that comes faster than the
+ * courier takes it, as in an offline bounce, is dropped and counted, and the frame numbers go on.
+ *
+ * A stream has a number, kept in the session by whoever hosts the tap, and an id made from it. A duplicated track brings
+ * its number along, so a number that another tap of this process has is not taken over. */
+
+#ifndef TAGGER_TAP_H
+#define TAGGER_TAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TAP_DEFAULT_PORT 9720
+#define TAP_MAX_NUMBER 0xFFFFF /* 20 bits: exact in a float, even in one from 0 to 1 as VST3 has */
+#define TAP_ID_SIZE 16
+
+struct tap;
+
+/* What the track is told. Without news from the bridge for three seconds it is not connected, and there is no label. */
+struct tap_view {
+    int label; /* an index into TAP_LABELS */
+    float confidence; /* 0 to 1 */
+    float dropped_s; /* sound that was never sent, in seconds */
+    uint32_t number;
+    bool connected;
+};
+
+/* A tap with a new number; NULL where there is no memory or no thread to be had. */
+struct tap *tap_new(void);
+
+/* Sends what is left and ends the stream. No other call may be under way. */
+void tap_free(struct tap *tap);
+
+/* For the audio thread: whether to stream, and the port that the bridge listens at; anything below 1024 is the default. */
+void tap_set(struct tap *tap, bool enabled, uint16_t port);
+
+/* For the audio thread: the next `frames` frames at `rate` Hz, full scale at 1. `right` is NULL for a mono track. */
+void tap_run(struct tap *tap, uint32_t rate, const float *left, const float *right, uint32_t frames);
+
+/* For any thread. */
+struct tap_view tap_look(const struct tap *tap);
+
+/* The id to keep in the session, such as "tap-0a1b2". */
+void tap_id(const struct tap *tap, char id[TAP_ID_SIZE]);
+
+/* Takes over the id from a session; false where it is none, or belongs to another tap of this process. */
+bool tap_restore(struct tap *tap, const char *id);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
