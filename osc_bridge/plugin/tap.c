@@ -250,6 +250,12 @@ static void ensure_endpoint(int64_t now_ms)
     courier.retry_ms = now_ms + RETRY_MS;
 }
 
+static void close_endpoint(void)
+{
+    loopback_close(courier.endpoint);
+    courier.endpoint = NO_LOOPBACK;
+}
+
 static void *courier_main(void *unused)
 {
     (void)unused;
@@ -273,16 +279,19 @@ static void *courier_main(void *unused)
 static bool start_courier(void)
 {
     atomic_store(&courier.stop, false);
-    courier.retry_ms = 0;
-    return pthread_create(&courier.thread, NULL, courier_main, NULL) == 0;
+    courier.retry_ms = clock_ms();
+    ensure_endpoint(courier.retry_ms);
+    if (pthread_create(&courier.thread, NULL, courier_main, NULL) == 0)
+        return true;
+    close_endpoint();
+    return false;
 }
 
 static void stop_courier(void)
 {
     atomic_store(&courier.stop, true);
     pthread_join(courier.thread, NULL);
-    loopback_close(courier.endpoint);
-    courier.endpoint = NO_LOOPBACK;
+    close_endpoint();
 }
 
 struct tap *tap_new(void)

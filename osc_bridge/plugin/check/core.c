@@ -1,6 +1,7 @@
 /* The core without a host, for sanitizers and for the tests.
  *
- *     core answers                reads datagrams as lines of hexadecimal, prints what each says, or "-" where it is none
+ *     core answers                reads datagrams as lines of hexadecimal, and prints what each says, the id in
+ *                                 hexadecimal too, or "-" where it is no answer
  *     core play PORT DURATION_MS  a session at four times real time: tracks of all kinds, and taps that come and go
  *
  * `play` prints a line a track at its end: id, frames that went in, frames dropped. */
@@ -43,10 +44,13 @@ static int answers(void)
         for (size_t i = 0; i < size && sscanf(line + 2 * i, "%2x", &byte) == 1; i++)
             datagram[i] = (uint8_t)byte;
         datagram = realloc(datagram, size > 0 ? size : 1);
-        if (datagram != NULL && wire_answer(datagram, size, &answer))
-            printf("%s %d %.9g\n", answer.id, answer.label, (double)answer.confidence);
-        else
+        if (datagram != NULL && wire_answer(datagram, size, &answer)) {
+            for (const char *letter = answer.id; *letter != 0; letter++)
+                printf("%02x", (unsigned char)*letter);
+            printf(" %d %.9g\n", answer.label, (double)answer.confidence);
+        } else {
             puts("-");
+        }
         free(datagram);
     }
     return 0;

@@ -154,7 +154,7 @@ int main(int count, char **arguments)
         return 1;
     for (unsigned block = 1; block <= blocks; block++) {
         for (int wait = 0; atomic_load(&done) + 1 < block; wait++) {
-            if (wait == 1000)
+            if (wait == 200)
                 return ENDED_BY_KERNEL;
             nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
         }
