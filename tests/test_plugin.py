@@ -31,7 +31,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def library(built: Path) -> Path:
-    (path,) = built.glob("tagger-tap.lv2/tagger_tap.*")
+    (path,) = built.glob("lv2/tagger-tap.lv2/tagger_tap.*")
     return path
 
 
@@ -293,7 +293,7 @@ def test_host_without_urids_can_run_it(library: Path, ear: Ear) -> None:
 
 
 def test_audio_thread_never_waits(built: Path, library: Path, ear: Ear) -> None:
-    command = [built / "check" / "realtime", library, str(ear.port), "1"]
+    command = [str(built / "check" / "realtime"), str(library), str(ear.port), "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 4:
         pytest.skip("this kernel has no seccomp")
@@ -305,7 +305,7 @@ def test_audio_thread_never_waits(built: Path, library: Path, ear: Ear) -> None:
 
 @pytest.mark.parametrize("offence", ["malloc", "lock", "sleep"])
 def test_waiting_in_the_audio_thread_would_be_noticed(built: Path, library: Path, ear: Ear, offence: str) -> None:
-    command = [built / "check" / "realtime", library, str(ear.port), "0.2", offence]
+    command = [str(built / "check" / "realtime"), str(library), str(ear.port), "0.2", offence]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 3 if offence == "sleep" else offence in done.stderr and done.returncode < 0
 
@@ -313,7 +313,7 @@ def test_waiting_in_the_audio_thread_would_be_noticed(built: Path, library: Path
 @pytest.mark.parametrize("sanitizer", ["address", "thread"])
 def test_sanitizers_find_nothing_in_a_busy_session(built: Path, ear: Ear, sanitizer: str) -> None:
     chance = random.Random(7)
-    command = [built / "check" / f"core-{sanitizer}", "play", str(ear.port), "1500"]
+    command = [str(built / "check" / f"core-{sanitizer}"), "play", str(ear.port), "1500"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as playing:
         while playing.poll() is None:
             for stream, tap in list(ear.sources.items()):
