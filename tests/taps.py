@@ -26,6 +26,7 @@ Samples = npt.NDArray[np.float32]
 
 PLUGIN: Final = Path(__file__).parents[1] / "osc_bridge" / "plugin"
 AUDIO: Final = b"/tag/audio\0\0,siiiisb\0\0\0\0"
+OPEN: Final = b"/tag/stream/open\0\0\0\0,sssi\0\0\0"
 CLOSE: Final = b"/tag/stream/close\0\0\0,s\0\0"
 
 
@@ -104,6 +105,7 @@ class Ear:
     Attributes:
         port: where it listens.
         packets: what came, by stream, in order.
+        opened: streams that said which track they are, and what they said.
         ended: streams that said that they end.
         sources: port that each stream was last heard from.
     """
@@ -117,6 +119,7 @@ class Ear:
         self._thread = threading.Thread(target=self._listen, name="ear")
         self.port: int = self._socket.getsockname()[1]
         self.packets: defaultdict[str, list[Packet]] = defaultdict(list)
+        self.opened: list[tuple[str, str]] = []
         self.ended: list[str] = []
         self.sources: dict[str, int] = {}
         self.strange: list[bytes] = []
@@ -166,6 +169,12 @@ class Ear:
                 packet = read_packet(datagram)
                 self.sources[packet.stream] = port
                 self.packets[packet.stream].append(packet)
+            elif datagram.startswith(OPEN):
+                stream, rest = _text(datagram[len(OPEN) :])
+                title, rest = _text(rest)
+                daw_ref, rest = _text(rest)
+                assert (title, len(rest)) == ("", 4)
+                self.opened.append((stream, daw_ref))
             elif datagram.startswith(CLOSE):
                 stream, rest = _text(datagram[len(CLOSE) :])
                 assert not rest
@@ -236,10 +245,10 @@ class Lv2:
     """The LV2 plugin in a host of a few lines.
 
     Attributes:
-        controls: the seven control ports, `CONTROLS` in order; outputs are new after each `run`.
+        controls: the eight control ports, `CONTROLS` in order; outputs are new after each `run`.
     """
 
-    CONTROLS: Final = ("port", "enabled", "instrument", "confidence", "connected", "dropped", "stream")
+    CONTROLS: Final = ("port", "enabled", "track", "instrument", "confidence", "connected", "dropped", "stream")
 
     def __init__(
         self, library: Path, *, port: int, channels: int = 2, rate: float = 48_000, urids: bool = True

@@ -140,6 +140,17 @@ def test_another_port_takes_the_stream_there(library: Path, ear: Ear) -> None:
     assert ear.frames(plugin.stream) == other.frames(plugin.stream) == 480
 
 
+def test_track_is_told_when_it_is_set(library: Path, ear: Ear) -> None:
+    plugin = Lv2(library, port=ear.port)
+    for track in (0, 7, 7, 12, 0, -3, 1e9, float("nan")):
+        plugin["track"] = track
+        plugin.run(noise(960))
+        wait_until(lambda end=int(ear.frames(plugin.stream)) + 960: ear.frames(plugin.stream) == end)
+    plugin.close()
+    wait_until(lambda: ear.ended)
+    assert ear.opened == [(plugin.stream, ref) for ref in ("track:7", "track:12", "")]
+
+
 def test_nobody_has_to_listen(library: Path) -> None:
     with Ear() as gone:
         port = gone.port

@@ -11,7 +11,7 @@ START_NAMESPACE_DISTRHO
 
 class TapPlugin : public Plugin
 {
-    enum { kPort, kBypass, kInstrument, kConfidence, kConnected, kDropped, kStream, kParameterCount };
+    enum { kPort, kBypass, kTrack, kInstrument, kConfidence, kConnected, kDropped, kStream, kParameterCount };
 
     static constexpr int kLastLabel = TAP_LABEL_COUNT - 1;
 
@@ -41,20 +41,24 @@ protected:
         switch (index)
         {
         case kPort:
-            describe(parameter, "Port", "port", kParameterIsInteger, TAP_DEFAULT_PORT, 1024, 65535);
+            describe(parameter, "Port", "port", kParameterIsInteger | kParameterIsAutomatable, TAP_DEFAULT_PORT, 1024, 65535);
             return;
         case kBypass:
             parameter.initDesignation(kParameterDesignationBypass);
             return;
+        case kTrack:
+            describe(parameter, "Track", "track", kParameterIsInteger | kParameterIsAutomatable, 0, 0, TAP_MAX_TRACK);
+            return;
         case kInstrument:
             describe(parameter, "Instrument", "instrument", kParameterIsInteger | kParameterIsOutput, 0, 0, kLastLabel);
-            nameValues(parameter.enumValues);
+            nameValues(parameter.enumValues, TAP_LABEL_COUNT, [](int label) { return TAP_LABELS[label].words; });
             return;
         case kConfidence:
             describe(parameter, "Confidence", "confidence", kParameterIsOutput, 0, 0, 1);
             return;
         case kConnected:
             describe(parameter, "Connected", "connected", kParameterIsBoolean | kParameterIsOutput, 0, 0, 1);
+            nameValues(parameter.enumValues, 2, [](int value) { return value == 0 ? "No" : "Yes"; });
             return;
         case kDropped:
             describe(parameter, "Dropped", "dropped", kParameterIsOutput, 0, 0, 86400);
@@ -69,9 +73,11 @@ protected:
     float getParameterValue(uint32_t index) const override
     {
         if (index == kPort)
-            return port;
+            return settings.port;
         if (index == kBypass)
-            return bypassed ? 1.0f : 0.0f;
+            return settings.enabled ? 0.0f : 1.0f;
+        if (index == kTrack)
+            return settings.track;
         if (tap == nullptr)
             return 0;
         const struct tap_view view = tap_look(tap);
@@ -93,9 +99,11 @@ protected:
     void setParameterValue(uint32_t index, float value) override
     {
         if (index == kPort)
-            port = value;
+            settings.port = value;
         else if (index == kBypass)
-            bypassed = value > 0.5f;
+            settings.enabled = value < 0.5f;
+        else if (index == kTrack)
+            settings.track = value;
     }
 
     void initState(uint32_t, State& state) override
@@ -127,7 +135,7 @@ protected:
     {
         if (tap != nullptr)
         {
-            tap_set(tap, !bypassed, static_cast<uint16_t>(port));
+            tap_set(tap, settings);
             tap_run(tap, rate, inputs[0], TAP_CHANNELS > 1 ? inputs[TAP_CHANNELS - 1] : nullptr, frames);
         }
         for (uint32_t channel = 0; channel < TAP_CHANNELS; channel++)
@@ -138,8 +146,7 @@ protected:
 private:
     struct tap* const tap;
     uint32_t rate;
-    float port = TAP_DEFAULT_PORT;
-    bool bypassed = false;
+    tap_settings settings = {true, TAP_DEFAULT_PORT, 0};
 
     static void describe(Parameter& parameter, const char* name, const char* symbol, uint32_t hints,
                          float normal, float least, float most)
@@ -152,16 +159,13 @@ private:
         parameter.ranges.max = most;
     }
 
-    static void nameValues(ParameterEnumerationValues& values)
+    static void nameValues(ParameterEnumerationValues& values, uint8_t count, const char* (*words)(int))
     {
-        values.values = new ParameterEnumerationValue[TAP_LABEL_COUNT];
-        values.count = TAP_LABEL_COUNT;
+        values.values = new ParameterEnumerationValue[count];
+        values.count = count;
         values.restrictedMode = true;
-        for (int label = 0; label < TAP_LABEL_COUNT; label++)
-        {
-            values.values[label].value = static_cast<float>(label);
-            values.values[label].label = TAP_LABELS[label].words;
-        }
+        for (int value = 0; value < count; value++)
+            values.values[value] = ParameterEnumerationValue(static_cast<float>(value), words(value));
     }
 
     DISTRHO_DECLARE_NON_COPYABLE_WITH_LEAK_DETECTOR(TapPlugin)

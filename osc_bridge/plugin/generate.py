@@ -60,7 +60,6 @@ def turtle() -> str:
 @prefix doap: <http://usefulinc.com/ns/doap#> .
 @prefix lv2: <http://lv2plug.in/ns/lv2core#> .
 @prefix pg: <http://lv2plug.in/ns/ext/port-groups#> .
-@prefix pprops: <http://lv2plug.in/ns/ext/port-props#> .
 @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix state: <http://lv2plug.in/ns/ext/state#> .
@@ -112,7 +111,7 @@ _CONTROLS: Final = f"""[
         lv2:index 0 ; lv2:symbol "port" ; lv2:name "Port" ;
         rdfs:comment "The UDP port of this computer that the tagger listens at." ;
         lv2:default 9720 ; lv2:minimum 1024 ; lv2:maximum 65535 ;
-        lv2:portProperty lv2:integer, pprops:notAutomatic ;
+        lv2:portProperty lv2:integer ;
     ] , [
         a lv2:InputPort, lv2:ControlPort ;
         lv2:index 1 ; lv2:symbol "enabled" ; lv2:name "Enabled" ;
@@ -121,31 +120,37 @@ _CONTROLS: Final = f"""[
         lv2:portProperty lv2:integer, lv2:toggled ;
         lv2:designation lv2:enabled ;
     ] , [
+        a lv2:InputPort, lv2:ControlPort ;
+        lv2:index 2 ; lv2:symbol "track" ; lv2:name "Track" ;
+        rdfs:comment "Which track this is, for the tagger; 0 where nobody said. What steers the DAW may set it." ;
+        lv2:default 0 ; lv2:minimum 0 ; lv2:maximum 9999 ;
+        lv2:portProperty lv2:integer ;
+    ] , [
         a lv2:OutputPort, lv2:ControlPort ;
-        lv2:index 2 ; lv2:symbol "instrument" ; lv2:name "Instrument" ;
+        lv2:index 3 ; lv2:symbol "instrument" ; lv2:name "Instrument" ;
         rdfs:comment "The leading instrument that the tagger hears now." ;
         lv2:default 0 ; lv2:minimum 0 ; lv2:maximum {len(VALUES) - 1} ;
         lv2:portProperty lv2:integer, lv2:enumeration ;
         lv2:scalePoint {_POINTS} ;
     ] , [
         a lv2:OutputPort, lv2:ControlPort ;
-        lv2:index 3 ; lv2:symbol "confidence" ; lv2:name "Confidence" ;
+        lv2:index 4 ; lv2:symbol "confidence" ; lv2:name "Confidence" ;
         lv2:default 0.0 ; lv2:minimum 0.0 ; lv2:maximum 1.0 ;
     ] , [
         a lv2:OutputPort, lv2:ControlPort ;
-        lv2:index 4 ; lv2:symbol "connected" ; lv2:name "Connected" ;
+        lv2:index 5 ; lv2:symbol "connected" ; lv2:name "Connected" ;
         rdfs:comment "Whether the tagger answered within the last three seconds." ;
         lv2:default 0 ; lv2:minimum 0 ; lv2:maximum 1 ;
         lv2:portProperty lv2:integer, lv2:toggled ;
     ] , [
         a lv2:OutputPort, lv2:ControlPort ;
-        lv2:index 5 ; lv2:symbol "dropped" ; lv2:name "Dropped" ;
+        lv2:index 6 ; lv2:symbol "dropped" ; lv2:name "Dropped" ;
         rdfs:comment "Sound that was not streamed because it came faster than it could be sent." ;
         lv2:default 0.0 ; lv2:minimum 0.0 ; lv2:maximum 86400.0 ;
         units:unit units:s ;
     ] , [
         a lv2:OutputPort, lv2:ControlPort ;
-        lv2:index 6 ; lv2:symbol "stream" ; lv2:name "Stream" ;
+        lv2:index 7 ; lv2:symbol "stream" ; lv2:name "Stream" ;
         rdfs:comment "The number of this stream, kept with the session: 43981 is tap-0abcd in the tagger's messages." ;
         lv2:default 0 ; lv2:minimum 0 ; lv2:maximum 1048575 ;
         lv2:portProperty lv2:integer ;

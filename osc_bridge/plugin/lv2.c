@@ -14,7 +14,7 @@
 
 #define TAP_URI "urn:instrument-tagger:tap:"
 
-enum { PORT, ENABLED, INSTRUMENT, CONFIDENCE, CONNECTED, DROPPED, STREAM, CONTROLS, MOST_CHANNELS = 2 };
+enum { PORT, ENABLED, TRACK, INSTRUMENT, CONFIDENCE, CONNECTED, DROPPED, STREAM, CONTROLS, MOST_CHANNELS = 2 };
 
 struct plugin {
     struct tap *tap;
@@ -59,8 +59,7 @@ static void run(LV2_Handle handle, uint32_t frames)
     float *const *inputs = plugin->sound;
     float *const *outputs = plugin->sound + plugin->channels;
     float *const *controls = plugin->controls;
-    const float port = *controls[PORT];
-    tap_set(plugin->tap, *controls[ENABLED] > 0.5f, port >= 0 && port <= 65535 ? (uint16_t)port : 0);
+    tap_set(plugin->tap, (struct tap_settings){*controls[ENABLED] > 0.5f, *controls[PORT], *controls[TRACK]});
     tap_run(plugin->tap, plugin->rate, inputs[0], plugin->channels > 1 ? inputs[1] : NULL, frames);
     for (unsigned channel = 0; channel < plugin->channels; channel++)
         if (outputs[channel] != inputs[channel])

@@ -14,6 +14,7 @@
 #define PERIOD_MS 2
 #define STALE_MS 3000
 #define RETRY_MS 1000
+#define REPEAT_MS 5000 /* a message may get lost, and a bridge be started anew */
 #define MOST_ANSWERS 64 /* datagrams read a period at most: a flood holds nobody's sound up */
 #define LOWEST_RATE 8000
 #define HIGHEST_RATE 192000
@@ -40,6 +41,7 @@ struct tap {
     atomic_uint sent;
     atomic_bool enabled;
     atomic_uint port;
+    atomic_uint track;
     atomic_uint current_rate;
     atomic_uint number;
     atomic_ullong dropped; /* frames */
@@ -49,6 +51,8 @@ struct tap {
     uint32_t seq;
     uint32_t open_number; /* what the stream was called when it was last heard of */
     unsigned open_port; /* 0 while there is no stream */
+    unsigned told_track;
+    int64_t told_ms;
     int64_t heard_ms;
     struct tap *next;
 };
@@ -65,10 +69,19 @@ static struct {
 
 /* -- the audio thread ------------------------------------------------------------------------------------------------ */
 
-void tap_set(struct tap *tap, bool enabled, uint16_t port)
+/* A parameter as a host gives it, which may be anything. */
+static unsigned whole(float value, unsigned least, unsigned most, unsigned otherwise)
 {
-    atomic_store_explicit(&tap->enabled, enabled, memory_order_relaxed);
-    atomic_store_explicit(&tap->port, port < 1024 ? TAP_DEFAULT_PORT : port, memory_order_relaxed);
+    return value >= (float)least && value <= (float)most ? (unsigned)(value + 0.5f) : otherwise;
+}
+
+void tap_set(struct tap *tap, struct tap_settings settings)
+{
+    const unsigned port = whole(settings.port, 1024, 65535, TAP_DEFAULT_PORT);
+    const unsigned track = whole(settings.track, 0, TAP_MAX_TRACK, 0);
+    atomic_store_explicit(&tap->enabled, settings.enabled, memory_order_relaxed);
+    atomic_store_explicit(&tap->port, port, memory_order_relaxed);
+    atomic_store_explicit(&tap->track, track, memory_order_relaxed);
 }
 
 static void finish_packet(struct tap *tap)
@@ -181,10 +194,25 @@ static void end_stream(struct tap *tap)
     write_id(tap->open_number, id);
     loopback_send(courier.endpoint, (uint16_t)tap->open_port, datagram, wire_close(datagram, id));
     tap->open_port = 0;
+    tap->told_track = 0;
     atomic_store(&tap->answer, 0);
 }
 
-static void send_packet(struct tap *tap, const struct packet *packet)
+static void tell_track(struct tap *tap, const char *id, uint32_t rate, int64_t now_ms)
+{
+    uint8_t datagram[WIRE_SIZE];
+    char daw_ref[16] = "";
+    const unsigned track = atomic_load(&tap->track);
+    if (track == tap->told_track && (track == 0 || now_ms - tap->told_ms < REPEAT_MS))
+        return;
+    if (track != 0)
+        snprintf(daw_ref, sizeof daw_ref, "track:%u", track);
+    loopback_send(courier.endpoint, (uint16_t)tap->open_port, datagram, wire_open(datagram, id, daw_ref, rate));
+    tap->told_track = track;
+    tap->told_ms = now_ms;
+}
+
+static void send_packet(struct tap *tap, const struct packet *packet, int64_t now_ms)
 {
     uint8_t datagram[WIRE_SIZE];
     char id[TAP_ID_SIZE];
@@ -195,6 +223,7 @@ static void send_packet(struct tap *tap, const struct packet *packet)
     tap->open_number = number;
     tap->open_port = port;
     write_id(number, id);
+    tell_track(tap, id, packet->rate, now_ms);
     const struct wire_audio audio = {tap->seq, packet->frame, packet->rate, packet->frames, packet->samples};
     if (loopback_send(courier.endpoint, (uint16_t)port, datagram, wire_audio(datagram, id, &audio)))
         tap->seq++;
@@ -202,12 +231,12 @@ static void send_packet(struct tap *tap, const struct packet *packet)
         atomic_fetch_add(&tap->dropped, packet->frames);
 }
 
-static void send_packets(struct tap *tap)
+static void send_packets(struct tap *tap, int64_t now_ms)
 {
     const unsigned written = atomic_load_explicit(&tap->written, memory_order_acquire);
     unsigned sent = atomic_load_explicit(&tap->sent, memory_order_relaxed);
     while (sent != written) {
-        send_packet(tap, &tap->packets[sent % PACKETS]);
+        send_packet(tap, &tap->packets[sent % PACKETS], now_ms);
         atomic_store_explicit(&tap->sent, ++sent, memory_order_release);
     }
     if (!atomic_load(&tap->enabled))
@@ -265,7 +294,7 @@ static void *courier_main(void *unused)
         ensure_endpoint(now_ms);
         listen_to_bridge(now_ms);
         for (struct tap *tap = courier.first; tap != NULL; tap = tap->next) {
-            send_packets(tap);
+            send_packets(tap, now_ms);
             forget_stale_answer(tap, now_ms);
         }
         pthread_mutex_unlock(&courier.taps);
@@ -299,7 +328,7 @@ struct tap *tap_new(void)
     struct tap *tap = calloc(1, sizeof *tap);
     if (tap == NULL)
         return NULL;
-    tap_set(tap, true, TAP_DEFAULT_PORT);
+    tap_set(tap, (struct tap_settings){.enabled = true, .port = TAP_DEFAULT_PORT});
     pthread_mutex_lock(&courier.lifecycle);
     const bool running = courier.first != NULL || start_courier();
     if (running) {
@@ -325,7 +354,7 @@ void tap_free(struct tap *tap)
     pthread_mutex_lock(&courier.lifecycle);
     pthread_mutex_lock(&courier.taps);
     finish_packet(tap);
-    send_packets(tap);
+    send_packets(tap, clock_ms());
     end_stream(tap);
     struct tap **link = &courier.first;
     while (*link != tap)

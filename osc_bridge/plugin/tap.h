@@ -7,7 +7,10 @@
  * socket, the courier, serve all taps of a process; it lives as long as any tap does. Sound that comes faster than the
  * courier takes it, as in an offline bounce, is dropped and counted, and the frame numbers go on.
  *
- * A stream has a number, kept in the session by whoever hosts the tap, and an id made from it. A duplicated track brings
+ * Nothing tells a plugin which track it is on. But whoever steers a DAW from outside can set the parameters of plugins by
+ * track: it gives each tap a number of its choice, and the tap says it to the bridge, as the DAW reference "track:7".
+ *
+ * A stream has a number of its own, kept in the session by whoever hosts the tap, and an id made from it. A duplicated track brings
  * its number along, so a number that another tap of this process has is not taken over. */
 
 #ifndef TAGGER_TAP_H
@@ -22,9 +25,17 @@ extern "C" {
 
 #define TAP_DEFAULT_PORT 9720
 #define TAP_MAX_NUMBER 0xFFFFF /* 20 bits: exact in a float, even in one from 0 to 1 as VST3 has */
+#define TAP_MAX_TRACK 9999
 #define TAP_ID_SIZE 16
 
 struct tap;
+
+/* What the track tells. */
+struct tap_settings {
+    bool enabled;
+    float port; /* that the bridge listens at; the default where it is no port from 1024 on */
+    float track; /* 0 where nobody said */
+};
 
 /* What the track is told. Without news from the bridge for three seconds it is not connected, and there is no label. */
 struct tap_view {
@@ -41,8 +52,8 @@ struct tap *tap_new(void);
 /* Sends what is left and ends the stream. No other call may be under way. */
 void tap_free(struct tap *tap);
 
-/* For the audio thread: whether to stream, and the port that the bridge listens at; anything below 1024 is the default. */
-void tap_set(struct tap *tap, bool enabled, uint16_t port);
+/* For the audio thread: taken over from the next packet on. Any numbers will do. */
+void tap_set(struct tap *tap, struct tap_settings settings);
 
 /* For the audio thread: the next `frames` frames at `rate` Hz, full scale at 1. `right` is NULL for a mono track. */
 void tap_run(struct tap *tap, uint32_t rate, const float *left, const float *right, uint32_t frames);

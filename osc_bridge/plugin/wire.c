@@ -47,6 +47,17 @@ static const char *get_string(const uint8_t **from, const uint8_t *end)
     return (const char *)text;
 }
 
+size_t wire_open(uint8_t *to, const char *id, const char *daw_ref, uint32_t rate)
+{
+    uint8_t *end = put_string(to, "/tag/stream/open");
+    end = put_string(end, ",sssi");
+    end = put_string(end, id);
+    end = put_string(end, ""); /* Neither LV2 nor DPF tell what the track is called. */
+    end = put_string(end, daw_ref);
+    end = put_int(end, rate);
+    return (size_t)(end - to);
+}
+
 size_t wire_close(uint8_t *to, const char *id)
 {
     uint8_t *end = put_string(to, "/tag/stream/close");

@@ -39,6 +39,7 @@ struct wire_answer {
 };
 
 /* Each writes a message to `to`, which has room for WIRE_SIZE bytes, and returns its size. */
+size_t wire_open(uint8_t *to, const char *id, const char *daw_ref, uint32_t rate);
 size_t wire_close(uint8_t *to, const char *id);
 
 /* As 16-bit integers; as 32-bit floats where a sample is beyond full scale and would be clipped. What is no number is sent

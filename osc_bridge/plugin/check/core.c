@@ -69,7 +69,7 @@ static void *play_track(void *argument)
     while (!atomic_load(&over)) {
         const unsigned long long due = (unsigned long long)(clock_ms() - start_ms) * track->rate * SPEED / 1000;
         for (; track->frames < due; track->frames += track->block) {
-            tap_set(track->tap, true, port);
+            tap_set(track->tap, (struct tap_settings){true, port, (float)(track->rate / 1000)});
             tap_run(track->tap, track->rate, left, track->block % 2 ? NULL : right, track->block);
             (void)tap_look(track->tap);
         }
@@ -91,7 +91,7 @@ static void come_and_go(const struct track *tracks, unsigned turn)
         abort();
     tap_restore(tap, turn % 2 ? "tap-c0ffe" : "tap-nonsense");
     for (unsigned i = 0; i < 8; i++) {
-        tap_set(tap, (turn + i) % 3 != 0, port);
+        tap_set(tap, (struct tap_settings){(turn + i) % 3 != 0, port, (float)i - 2});
         tap_run(tap, (turn + i) % 5 ? 44100u : 400000u, sound, NULL, i * 60 + 1);
     }
     nap_ms(3);

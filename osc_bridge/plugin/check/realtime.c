@@ -26,7 +26,7 @@
 
 #define BLOCK 256
 #define RATE 48000
-#define CONTROLS 7
+#define CONTROLS 8
 
 enum { BAD_USAGE = 2, ENDED_BY_KERNEL, NO_SECCOMP };
 
