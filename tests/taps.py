@@ -222,9 +222,9 @@ class _Descriptor(ctypes.Structure):
             ctypes.CFUNCTYPE(_POINTER, _POINTER, ctypes.c_double, ctypes.c_char_p, ctypes.POINTER(_POINTER)),
         ),
         ("connect_port", ctypes.CFUNCTYPE(None, _POINTER, ctypes.c_uint32, _POINTER)),
-        ("activate", _POINTER),
+        ("activate", ctypes.CFUNCTYPE(None, _POINTER)),
         ("run", ctypes.CFUNCTYPE(None, _POINTER, ctypes.c_uint32)),
-        ("deactivate", _POINTER),
+        ("deactivate", ctypes.CFUNCTYPE(None, _POINTER)),
         ("cleanup", ctypes.CFUNCTYPE(None, _POINTER)),
         ("extension_data", ctypes.CFUNCTYPE(_POINTER, ctypes.c_char_p)),
     )
@@ -314,6 +314,14 @@ class Lv2:
             return ctypes.addressof(value)
 
         return int(self._state().restore(self._handle, _RETRIEVE(retrieve), None, 0, None))
+
+    def activate(self) -> None:
+        """As hosts do before they run it."""
+        self._descriptor.activate(self._handle)
+
+    def deactivate(self) -> None:
+        """As hosts do before they put it away."""
+        self._descriptor.deactivate(self._handle)
 
     def close(self) -> None:
         """Ends it, and with it its stream."""

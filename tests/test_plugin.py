@@ -281,6 +281,29 @@ def test_stream_keeps_its_id_in_the_session(library: Path, ear: Ear) -> None:
     assert sorted(ear.packets) == sorted({plugin.stream, copy.stream})
 
 
+def test_plugin_that_is_put_away_lets_go_of_its_stream(library: Path, ear: Ear) -> None:
+    first, second = Lv2(library, port=ear.port), Lv2(library, port=ear.port)
+    first.activate()
+    first.run(noise(100))
+    session, stream = first.save(), first.stream
+    first.deactivate()
+    wait_until(lambda: ear.ended == [stream])
+    assert ear.frames(stream) == 100
+
+    second.restore(session)
+    second.activate()
+    second.run(noise(480))
+    assert second.stream == stream
+    first.activate()
+    first.run(noise(480))
+    wait_until(lambda: len(ear.packets) == 2)
+    first.run(noise(480))
+    assert first.stream != stream
+    first.close()
+    second.close()
+    wait_until(lambda: len(ear.ended) == 3)
+
+
 @pytest.mark.parametrize(
     "text", [b"", b"tap-", b"tap-12345", b"tap-1234g\0", b"tap-123456\0", b"TAP-12345\0", b"tap-ABCDE\0"]
 )

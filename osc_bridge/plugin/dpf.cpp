@@ -129,6 +129,18 @@ protected:
             tap_restore(tap, value);
     }
 
+    void activate() override
+    {
+        if (tap != nullptr)
+            tap_start(tap);
+    }
+
+    void deactivate() override
+    {
+        if (tap != nullptr)
+            tap_stop(tap);
+    }
+
     void sampleRateChanged(double newRate) override { rate = static_cast<uint32_t>(newRate + 0.5); }
 
     void run(const float** inputs, float** outputs, uint32_t frames) override

@@ -53,6 +53,10 @@ static void connect_port(LV2_Handle handle, uint32_t port, void *data)
         plugin->sound[port - CONTROLS] = data;
 }
 
+static void activate(LV2_Handle handle) { tap_start(((struct plugin *)handle)->tap); }
+
+static void deactivate(LV2_Handle handle) { tap_stop(((struct plugin *)handle)->tap); }
+
 static void run(LV2_Handle handle, uint32_t frames)
 {
     struct plugin *plugin = handle;
@@ -124,8 +128,8 @@ static const void *extension_data(const char *uri)
 }
 
 static const LV2_Descriptor DESCRIPTORS[] = {
-    {TAP_URI "stereo", instantiate, connect_port, NULL, run, NULL, cleanup, extension_data},
-    {TAP_URI "mono", instantiate, connect_port, NULL, run, NULL, cleanup, extension_data},
+    {TAP_URI "stereo", instantiate, connect_port, activate, run, deactivate, cleanup, extension_data},
+    {TAP_URI "mono", instantiate, connect_port, activate, run, deactivate, cleanup, extension_data},
 };
 
 LV2_SYMBOL_EXPORT const LV2_Descriptor *lv2_descriptor(uint32_t index)

@@ -39,6 +39,7 @@ struct tap {
     struct packet packets[PACKETS];
     atomic_uint written;
     atomic_uint sent;
+    atomic_bool started;
     atomic_bool enabled;
     atomic_uint port;
     atomic_uint track;
@@ -47,7 +48,8 @@ struct tap {
     atomic_ullong dropped; /* frames */
     atomic_ullong answer; /* see pack() */
 
-    /* The courier's own. */
+    /* Whoever holds `courier.taps`. */
+    bool has_number; /* no other tap can take it over */
     uint32_t seq;
     uint32_t open_number; /* what the stream was called when it was last heard of */
     unsigned open_port; /* 0 while there is no stream */
@@ -83,6 +85,8 @@ void tap_set(struct tap *tap, struct tap_settings settings)
     atomic_store_explicit(&tap->port, port, memory_order_relaxed);
     atomic_store_explicit(&tap->track, track, memory_order_relaxed);
 }
+
+void tap_start(struct tap *tap) { atomic_store(&tap->started, true); }
 
 static void finish_packet(struct tap *tap)
 {
@@ -177,12 +181,30 @@ struct tap_view tap_look(const struct tap *tap)
 
 static void write_id(uint32_t number, char id[TAP_ID_SIZE]) { snprintf(id, TAP_ID_SIZE, "tap-%05x", (unsigned)number); }
 
-static struct tap *find(uint32_t number)
+/* Whether another tap that is started has a number. */
+static bool is_taken(uint32_t number, const struct tap *asking)
 {
-    struct tap *tap = courier.first;
-    while (tap != NULL && atomic_load(&tap->number) != number)
-        tap = tap->next;
-    return tap;
+    for (const struct tap *tap = courier.first; tap != NULL; tap = tap->next)
+        if (tap != asking && tap->has_number && atomic_load(&tap->number) == number)
+            return true;
+    return false;
+}
+
+static void choose_number(struct tap *tap)
+{
+    do
+        atomic_store(&tap->number, random_bits() & TAP_MAX_NUMBER);
+    while (is_taken(atomic_load(&tap->number), tap));
+}
+
+/* Holds on to the number, or to a new one if it was given away while this tap was stopped. */
+static void claim_number(struct tap *tap)
+{
+    if (tap->has_number || !atomic_load(&tap->started))
+        return;
+    if (is_taken(atomic_load(&tap->number), tap))
+        choose_number(tap);
+    tap->has_number = true;
 }
 
 static void end_stream(struct tap *tap)
@@ -294,6 +316,7 @@ static void *courier_main(void *unused)
         ensure_endpoint(now_ms);
         listen_to_bridge(now_ms);
         for (struct tap *tap = courier.first; tap != NULL; tap = tap->next) {
+            claim_number(tap);
             send_packets(tap, now_ms);
             forget_stale_answer(tap, now_ms);
         }
@@ -333,9 +356,9 @@ struct tap *tap_new(void)
     const bool running = courier.first != NULL || start_courier();
     if (running) {
         pthread_mutex_lock(&courier.taps);
-        do
-            atomic_store(&tap->number, random_bits() & TAP_MAX_NUMBER);
-        while (find(atomic_load(&tap->number)) != NULL);
+        choose_number(tap);
+        tap_start(tap);
+        claim_number(tap);
         tap->next = courier.first;
         courier.first = tap;
         pthread_mutex_unlock(&courier.taps);
@@ -347,15 +370,25 @@ struct tap *tap_new(void)
     return NULL;
 }
 
+void tap_stop(struct tap *tap)
+{
+    pthread_mutex_lock(&courier.taps);
+    finish_packet(tap);
+    claim_number(tap);
+    send_packets(tap, clock_ms());
+    end_stream(tap);
+    tap->has_number = false;
+    atomic_store(&tap->started, false);
+    pthread_mutex_unlock(&courier.taps);
+}
+
 void tap_free(struct tap *tap)
 {
     if (tap == NULL)
         return;
+    tap_stop(tap);
     pthread_mutex_lock(&courier.lifecycle);
     pthread_mutex_lock(&courier.taps);
-    finish_packet(tap);
-    send_packets(tap, clock_ms());
-    end_stream(tap);
     struct tap **link = &courier.first;
     while (*link != tap)
         link = &(*link)->next;
@@ -379,9 +412,9 @@ bool tap_restore(struct tap *tap, const char *id)
     if (strcmp(id, written) != 0)
         return false;
     pthread_mutex_lock(&courier.taps);
-    const struct tap *holder = find(number);
-    if (holder == NULL)
+    const bool is_free = !is_taken(number, tap);
+    if (is_free)
         atomic_store(&tap->number, number);
     pthread_mutex_unlock(&courier.taps);
-    return holder == NULL || holder == tap;
+    return is_free;
 }

@@ -3,15 +3,15 @@
  *     audio thread ── tap_run ── ring of packets ── courier thread ── UDP 127.0.0.1 ── bridge
  *     audio thread ── tap_look ───────── one word ── courier thread ── /tag/plugin ────┘
  *
- * Three functions are for the audio thread and say so; they never wait, allocate or call the system. One thread and one
+ * Some functions are for the audio thread and say so; they never wait, allocate or call the system. One thread and one
  * socket, the courier, serve all taps of a process; it lives as long as any tap does. Sound that comes faster than the
  * courier takes it, as in an offline bounce, is dropped and counted, and the frame numbers go on.
  *
  * Nothing tells a plugin which track it is on. But whoever steers a DAW from outside can set the parameters of plugins by
  * track: it gives each tap a number of its choice, and the tap says it to the bridge, as the DAW reference "track:7".
  *
- * A stream has a number of its own, kept in the session by whoever hosts the tap, and an id made from it. A duplicated track brings
- * its number along, so a number that another tap of this process has is not taken over. */
+ * A stream has a number of its own, which the host keeps in the session, and an id made from it. A duplicated track brings
+ * its number along, so a number that another started tap of this process has is not taken over. */
 
 #ifndef TAGGER_TAP_H
 #define TAGGER_TAP_H
@@ -46,11 +46,18 @@ struct tap_view {
     bool connected;
 };
 
-/* A tap with a new number; NULL where there is no memory or no thread to be had. */
+/* A tap with a new number, started; NULL where there is no memory or no thread to be had. */
 struct tap *tap_new(void);
 
-/* Sends what is left and ends the stream. No other call may be under way. */
+/* No other call may be under way. */
 void tap_free(struct tap *tap);
+
+/* Sends what is left, ends the stream and lets go of the number, until tap_start. tap_run must not be under way. Hosts stop
+ * plugins that they still keep, so that removing them can be undone. */
+void tap_stop(struct tap *tap);
+
+/* For the audio thread too, since DPF starts plugins there that their host did not start. */
+void tap_start(struct tap *tap);
 
 /* For the audio thread: taken over from the next packet on. Any numbers will do. */
 void tap_set(struct tap *tap, struct tap_settings settings);
@@ -64,7 +71,7 @@ struct tap_view tap_look(const struct tap *tap);
 /* The id to keep in the session, such as "tap-0a1b2". */
 void tap_id(const struct tap *tap, char id[TAP_ID_SIZE]);
 
-/* Takes over the id from a session; false where it is none, or belongs to another tap of this process. */
+/* Takes over the id from a session; false where it is none, or another started tap has it. */
 bool tap_restore(struct tap *tap, const char *id);
 
 #ifdef __cplusplus

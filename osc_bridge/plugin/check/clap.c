@@ -144,8 +144,6 @@ static void play(const clap_plugin_t *plugin, unsigned blocks)
         waiting = 0;
         nap_ms(1000 * BLOCK / RATE);
     }
-    plugin->stop_processing(plugin);
-    plugin->deactivate(plugin);
 }
 
 int main(int count, char **arguments)
@@ -178,6 +176,8 @@ int main(int count, char **arguments)
         show_parameters(plugin, params);
         if (instance == 0 && !kept->save(plugin, &save))
             return fail("the state cannot be saved");
+        plugin->stop_processing(plugin);
+        plugin->deactivate(plugin);
         plugin->destroy(plugin);
     }
     entry->deinit();

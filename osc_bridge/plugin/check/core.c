@@ -92,6 +92,10 @@ static void come_and_go(const struct track *tracks, unsigned turn)
     tap_restore(tap, turn % 2 ? "tap-c0ffe" : "tap-nonsense");
     for (unsigned i = 0; i < 8; i++) {
         tap_set(tap, (struct tap_settings){(turn + i) % 3 != 0, port, (float)i - 2});
+        if (i == turn % 11) {
+            tap_stop(tap);
+            tap_start(tap);
+        }
         tap_run(tap, (turn + i) % 5 ? 44100u : 400000u, sound, NULL, i * 60 + 1);
     }
     nap_ms(3);
