@@ -18,7 +18,7 @@ import pytest
 
 from osc_bridge.plugin import generate
 from tagger.taxonomy import LEAVES
-from tests.taps import Ear, Lv2, answer, blocks, build, noise, wait_until
+from tests.taps import PLUGIN, Ear, Lv2, answer, blocks, build, noise, wait_until
 
 ID = "urn:instrument-tagger:tap:id"
 STRING = "http://lv2plug.in/ns/ext/atom#String"
@@ -40,6 +40,38 @@ def ear() -> Iterator[Ear]:
     with Ear() as listening:
         yield listening
     assert not listening.strange
+
+
+# -- building ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("built")
+@pytest.mark.parametrize(
+    ("target", "missing", "package"),
+    [
+        ("lv2", "CC=no-compiler", "gcc"),
+        ("dpf", "CXX=no-compiler", "g++"),
+        ("dpf", "DPF_PATH=/nowhere", "dpf-source"),
+        ("windows", "MINGW_CC=no-compiler", "gcc-mingw-w64-x86-64-posix"),
+    ],
+)
+def test_missing_tool_is_named_with_its_package(tmp_path: Path, target: str, missing: str, package: str) -> None:
+    (tmp_path / "Makefile.plugins.mk").touch()
+    paths = (f"BUILD={tmp_path}", f"DPF_PATH={tmp_path}")
+    command = ["make", "-s", "-C", str(PLUGIN), *paths, "CXX=sh", missing, target]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert f"Debian has it in: {package}" in done.stderr
+
+
+def test_installing_puts_it_where_hosts_look(built: Path, tmp_path: Path) -> None:
+    command = ["make", "-s", "-C", str(PLUGIN), f"BUILD={built}", f"HOME={tmp_path}", "install"]
+    for _ in range(2):
+        subprocess.run(command, capture_output=True, check=True)
+    (library,) = tmp_path.rglob("tagger_tap.*")
+    (original,) = (built / "lv2").rglob("tagger_tap.*")
+    assert library.read_bytes() == original.read_bytes()
+    assert len(list(library.parent.iterdir())) == 3
 
 
 # -- the taxonomy in C and Turtle ------------------------------------------------------------------
@@ -348,7 +380,7 @@ def test_waiting_in_the_audio_thread_would_be_noticed(built: Path, library: Path
 @pytest.mark.parametrize("sanitizer", ["address", "thread"])
 def test_sanitizers_find_nothing_in_a_busy_session(built: Path, ear: Ear, sanitizer: str) -> None:
     chance = random.Random(7)
-    command = [str(built / "check" / f"core-{sanitizer}"), "play", str(ear.port), "1500"]
+    command = [str(built / "check" / f"core-{sanitizer}"), "play", str(ear.port), "1000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as playing:
         while playing.poll() is None:
             for stream, tap in list(ear.sources.items()):

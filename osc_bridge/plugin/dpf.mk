@@ -11,7 +11,7 @@ DPF_BUILD_DIR := $(BUILD)/objects/$(NAME)
 include $(DPF_PATH)/Makefile.plugins.mk
 
 BUILD_C_FLAGS += -std=c11 $(WARNINGS) -pthread
-BUILD_CXX_FLAGS += -DTAP_CHANNELS=$(CHANNELS) -Wall -Wextra -Werror -pthread
+BUILD_CXX_FLAGS += -DTAP_CHANNELS=$(CHANNELS) -Wall -Wextra $(STRICT) -pthread
 LINK_FLAGS += -pthread
 ifeq ($(WINDOWS),true)
 LINK_FLAGS += -lws2_32 -static
