@@ -59,7 +59,7 @@ def needed(program: str, package: str) -> str:
 
 
 @contextmanager
-def meanwhile(work: Callable[[], object], *, every_s: float = 0.1) -> Iterator[None]:
+def meanwhile(work: Callable[[], None], *, every_s: float = 0.1) -> Iterator[None]:
     """Does something again and again in a thread until the block ends."""
     over = threading.Event()
 
@@ -78,7 +78,12 @@ def meanwhile(work: Callable[[], object], *, every_s: float = 0.1) -> Iterator[N
 
 def answered(ear: Ear) -> AbstractContextManager[None]:
     """All taps are told, as the bridge would, that they play a violin."""
-    return meanwhile(lambda: [ear.say(stream, "violin", 0.75) for stream in list(ear.sources)])
+
+    def tell() -> None:
+        for stream in list(ear.sources):
+            ear.say(stream, "violin", 0.75)
+
+    return meanwhile(tell)
 
 
 # -- LV2 -------------------------------------------------------------------------------------------
@@ -174,7 +179,7 @@ def test_ardour(lv2: dict[str, str], ear: Ear, tmp_path: Path) -> None:
 
     control_port = _listen_to_osc(session / "taps.ardour", tmp_path)
     before = len(ear.packets)
-    with meanwhile(lambda: [_set_parameter(control_port, strip, 40 + strip) for strip in (1, 2)]):
+    with meanwhile(lambda: _set_tracks(control_port)):
         again = _ardour({**environment, "TAP_SECONDS": "4"})
     assert {name: values[-1] for name, values in again.items()} == {name: values[-1] for name, values in first.items()}
     assert len(ear.packets) == before
@@ -211,11 +216,12 @@ def _listen_to_osc(session: Path, home: Path) -> int:
     return port
 
 
-def _set_parameter(port: int, strip: int, value: float) -> None:
-    """Sets the third parameter of the first plugin of a strip, as whoever steers Ardour by OSC would."""
-    message = b"/strip/plugin/parameter\0,iiif\0\0\0" + struct.pack(">iiif", strip, 1, 3, value)
+def _set_tracks(port: int) -> None:
+    """Sets the third parameter of the first plugin of strips 1 and 2, as whoever steers Ardour by OSC would."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.sendto(message, ("127.0.0.1", port))
+        for strip in (1, 2):
+            message = b"/strip/plugin/parameter\0,iiif\0\0\0" + struct.pack(">iiif", strip, 1, 3, 40 + strip)
+            sender.sendto(message, ("127.0.0.1", port))
 
 
 # -- VST3 and CLAP ---------------------------------------------------------------------------------
