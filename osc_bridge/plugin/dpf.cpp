@@ -13,6 +13,7 @@ class TapPlugin : public Plugin
 {
     enum { kPort, kBypass, kTrack, kInstrument, kConfidence, kConnected, kDropped, kStream, kParameterCount };
 
+    static constexpr uint32_t kInput = kParameterIsInteger | kParameterIsAutomatable;
     static constexpr int kLastLabel = TAP_LABEL_COUNT - 1;
 
 public:
@@ -41,13 +42,13 @@ protected:
         switch (index)
         {
         case kPort:
-            describe(parameter, "Port", "port", kParameterIsInteger | kParameterIsAutomatable, TAP_DEFAULT_PORT, 1024, 65535);
+            describe(parameter, "Port", "port", kInput, TAP_DEFAULT_PORT, 1024, 65535);
             return;
         case kBypass:
             parameter.initDesignation(kParameterDesignationBypass);
             return;
         case kTrack:
-            describe(parameter, "Track", "track", kParameterIsInteger | kParameterIsAutomatable, 0, 0, TAP_MAX_TRACK);
+            describe(parameter, "Track", "track", kInput, 0, 0, TAP_MAX_TRACK);
             return;
         case kInstrument:
             describe(parameter, "Instrument", "instrument", kParameterIsInteger | kParameterIsOutput, 0, 0, kLastLabel);

@@ -21,8 +21,8 @@ void loopback_close(loopback endpoint);
 /* Whether the system took the datagram for 127.0.0.1:`port`; not whether anybody listens there. */
 bool loopback_send(loopback endpoint, uint16_t port, const void *datagram, size_t size);
 
-/* Takes the next datagram: its size, and the port it came from; 0 for one that is nobody's business, -1 where none waits.
- * One that is longer than `capacity` is cut off or 0: leave room for a byte more than the longest that counts. */
+/* Takes the next datagram: its size, and the port it came from; 0 for one that is nobody's business, -1 where none
+ * waits. One that is longer than `capacity` is cut off or 0: leave room for a byte more than the longest that counts. */
 ptrdiff_t loopback_receive(loopback endpoint, void *datagram, size_t capacity, uint16_t *port);
 
 /* Milliseconds of a clock that never goes back. */

@@ -35,7 +35,7 @@ struct tap {
     uint32_t rate;
     uint32_t filled; /* frames in the packet that is being filled */
 
-    /* Between the threads. A packet is the audio thread's until `written` passes it, then the courier's until `sent` does. */
+    /* Between the threads. A packet is the audio thread's until `written` passes it, the courier's until `sent` does. */
     struct packet packets[PACKETS];
     atomic_uint written;
     atomic_uint sent;
@@ -69,7 +69,7 @@ static struct {
     int64_t retry_ms;
 } courier = {.lifecycle = PTHREAD_MUTEX_INITIALIZER, .taps = PTHREAD_MUTEX_INITIALIZER, .endpoint = NO_LOOPBACK};
 
-/* -- the audio thread ------------------------------------------------------------------------------------------------ */
+/* -- the audio thread --------------------------------------------------------------------------------------------- */
 
 /* A parameter as a host gives it, which may be anything. */
 static unsigned whole(float value, unsigned least, unsigned most, unsigned otherwise)
@@ -152,7 +152,7 @@ void tap_run(struct tap *tap, uint32_t rate, const float *left, const float *rig
     }
 }
 
-/* -- what the bridge said, in one word so that label and confidence belong together ----------------------------------- */
+/* -- what the bridge said, in one word so that label and confidence belong together ------------------------------- */
 
 static unsigned long long pack(int label, float confidence)
 {
@@ -177,7 +177,7 @@ struct tap_view tap_look(const struct tap *tap)
     return view;
 }
 
-/* -- the courier ------------------------------------------------------------------------------------------------------ */
+/* -- the courier -------------------------------------------------------------------------------------------------- */
 
 static void write_id(uint32_t number, char id[TAP_ID_SIZE]) { snprintf(id, TAP_ID_SIZE, "tap-%05x", (unsigned)number); }
 
@@ -326,7 +326,7 @@ static void *courier_main(void *unused)
     return NULL;
 }
 
-/* -- coming and going ------------------------------------------------------------------------------------------------- */
+/* -- coming and going --------------------------------------------------------------------------------------------- */
 
 static bool start_courier(void)
 {

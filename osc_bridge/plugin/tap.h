@@ -7,11 +7,11 @@
  * socket, the courier, serve all taps of a process; it lives as long as any tap does. Sound that comes faster than the
  * courier takes it, as in an offline bounce, is dropped and counted, and the frame numbers go on.
  *
- * Nothing tells a plugin which track it is on. But whoever steers a DAW from outside can set the parameters of plugins by
- * track: it gives each tap a number of its choice, and the tap says it to the bridge, as the DAW reference "track:7".
+ * Nothing tells a plugin which track it is on. But whoever steers a DAW from outside can set the parameters of plugins
+ * by track: it gives each tap a number of its choice, which the tap tells the bridge, as the DAW reference "track:7".
  *
- * A stream has a number of its own, which the host keeps in the session, and an id made from it. A duplicated track brings
- * its number along, so a number that another started tap of this process has is not taken over. */
+ * A stream has a number of its own, which the host keeps in the session, and an id made from it. A duplicated track
+ * brings its number along, so a number that another started tap of this process has is not taken over. */
 
 #ifndef TAGGER_TAP_H
 #define TAGGER_TAP_H
@@ -52,8 +52,8 @@ struct tap *tap_new(void);
 /* No other call may be under way. */
 void tap_free(struct tap *tap);
 
-/* Sends what is left, ends the stream and lets go of the number, until tap_start. tap_run must not be under way. Hosts stop
- * plugins that they still keep, so that removing them can be undone. */
+/* Sends what is left, ends the stream and lets go of the number, until tap_start. tap_run must not be under way. Hosts
+ * stop plugins that they still keep, so that removing them can be undone. */
 void tap_stop(struct tap *tap);
 
 /* For the audio thread too, since DPF starts plugins there that their host did not start. */

@@ -1,7 +1,7 @@
 /* The messages of docs/osc-protocol.md that a tap sends and understands, as bytes.
  *
- * Each has one fixed layout (OSC 1.0: strings and blobs padded to four bytes, numbers big-endian), so they are written and
- * read directly; what differs from the layout by a byte is not understood. No bundles, no patterns. */
+ * Each has one fixed layout (OSC 1.0: strings and blobs padded to four bytes, numbers big-endian), so they are written
+ * and read directly; what differs from the layout by a byte is not understood. No bundles, no patterns. */
 
 #ifndef TAGGER_WIRE_H
 #define TAGGER_WIRE_H
@@ -42,8 +42,8 @@ struct wire_answer {
 size_t wire_open(uint8_t *to, const char *id, const char *daw_ref, uint32_t rate);
 size_t wire_close(uint8_t *to, const char *id);
 
-/* As 16-bit integers; as 32-bit floats where a sample is beyond full scale and would be clipped. What is no number is sent
- * as silence. */
+/* As 16-bit integers; as 32-bit floats where a sample is beyond full scale and would be clipped. What is no number is
+ * sent as silence. */
 size_t wire_audio(uint8_t *to, const char *id, const struct wire_audio *audio);
 
 /* Whether the datagram is `/tag/plugin ,sisf`, and what it says. A label that this build does not know, as a model of

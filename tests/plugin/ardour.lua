@@ -1,7 +1,9 @@
 -- Puts the tap on a stereo and a mono track of a new session, or opens that session again; then tells what its outputs
 -- hold: name of the track, instrument, confidence, connected, dropped, stream.
 
-local folder, port, duration_s = os.getenv("TAP_SESSION"), tonumber(os.getenv("TAP_PORT")), tonumber(os.getenv("TAP_SECONDS"))
+local folder = os.getenv("TAP_SESSION")
+local port = tonumber(os.getenv("TAP_PORT"))
+local duration_s = tonumber(os.getenv("TAP_SECONDS"))
 local session
 local OUTPUTS = { 3, 4, 5, 6, 7 }
 

@@ -1,7 +1,7 @@
 /* A CLAP host of the least kind, for Linux and Windows alike: clap PLUGIN.clap PORT BLOCKS
  *
- * Plays noise through the plugin in real time, and compares what comes out bit by bit. Then it takes the state over into
- * a second instance, and plays that for a moment. Prints each parameter, as a DAW would show it, after each of the two. */
+ * Plays noise through the plugin in real time, and compares what comes out bit by bit. Then it takes the state over
+ * into a second instance, and plays that for a moment. Prints each parameter as a DAW would show it, after both. */
 
 #include <stdio.h>
 #include <stdlib.h>

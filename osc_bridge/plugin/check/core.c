@@ -105,7 +105,10 @@ static void come_and_go(const struct track *tracks, unsigned turn)
 static int play(int duration_ms)
 {
     struct track tracks[TRACKS] = {
-        {.rate = 48000, .block = 64}, {.rate = 44100, .block = 1023}, {.rate = 96000, .block = 1024}, {.rate = 192000, .block = 37},
+        {.rate = 48000, .block = 64},
+        {.rate = 44100, .block = 1023},
+        {.rate = 96000, .block = 1024},
+        {.rate = 192000, .block = 37},
     };
     const int64_t end_ms = clock_ms() + duration_ms;
     for (int i = 0; i < TRACKS; i++) {

@@ -1,7 +1,7 @@
 /* Hosts the LV2 plugin on a thread that may not wait: realtime PLUGIN.so PORT SECONDS [malloc | lock | sleep]
  *
- * While run() is on, whoever allocates, frees or takes a lock on that thread ends the program; and the kernel ends it at
- * any system call but read and write (seccomp's strict mode), which are caught like the locks. The last argument does
+ * While run() is on, whoever allocates, frees or takes a lock on that thread ends the program; and the kernel ends it
+ * at any system call but read and write (seccomp's strict mode), which are caught like the locks. The last argument does
  * one of these things on purpose, to show that it would be noticed.
  *
  * Linux with glibc only. */
