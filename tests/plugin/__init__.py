@@ -1,1 +1,1 @@
-"""The plugin in programs that people use: `python -m pytest tests/plugin`, a minute or two; see docs/plugin.md."""
+"""The plugin in programs that people use: `python -m pytest tests/plugin`, some minutes; see docs/plugin.md."""
