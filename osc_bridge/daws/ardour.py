@@ -5,8 +5,8 @@ shift when tracks are moved. Asking for the list makes it send all it knows of e
 something changed, and now and then; the end of the list is told with 64-bit numbers. Errors go to its log only. A name
 that another track has gets a number.
 
-It tells what the controls of a plugin hold, so the tagger's own plugin is found, and with it which stream is which
-track.
+It tells which plugins are on a strip, so the tagger's own are found, and told which track they are on. What a plugin
+shows, such as the number of its stream, it does not tell.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LIST_EVERY: Final = 5
 """Greetings."""
 
 _TAP: Final = "Tagger Tap"
-_STREAM_CONTROL: Final = "Stream"
+_TRACK_CONTROL: Final = "Track"
 
 
 class Ardour(Daw):
@@ -61,7 +61,7 @@ class Ardour(Daw):
             case "/strip/plugin/list":
                 return self._plugins(message)
             case "/strip/plugin/descriptor":
-                self._control(message)
+                return self._control(message)
             case "/strip/name":
                 self._named(message)
             case "/heartbeat":
@@ -90,7 +90,6 @@ class Ardour(Daw):
         if kind != "end_route_list":
             return []
         self.tracks, self._listed = self._listed, {}
-        self.taps.clear()
         return [write("/strip/plugin/list", int(each)) for each in self.tracks]
 
     def _named(self, message: Message) -> None:
@@ -107,7 +106,10 @@ class Ardour(Daw):
         taps = [number for number, name in plugins if isinstance(name, str) and name.startswith(_TAP)]
         return [write("/strip/plugin/descriptor", int(ref), int(tap)) for tap in taps if ref is not None]
 
-    def _control(self, message: Message) -> None:
-        ref, number = number_of(message, 0), number_of(message, len(message.arguments) - 1)
-        if text_of(message, 3) == _STREAM_CONTROL and ref is not None and number:
-            self.taps[f"tap-{int(number):05x}"] = f"{ref:.0f}"
+    def _control(self, message: Message) -> Datagrams:
+        """Tells a tap the number of its strip, where it holds another one; it tells the bridge."""
+        ref, plugin, control = (number_of(message, place) for place in range(3))
+        value = number_of(message, len(message.arguments) - 1)
+        if text_of(message, 3) != _TRACK_CONTROL or ref is None or plugin is None or control is None or value == ref:
+            return []
+        return [write("/strip/plugin/parameter", int(ref), int(plugin), int(control), float(ref))]

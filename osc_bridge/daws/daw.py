@@ -38,7 +38,6 @@ class Daw(ABC):
         receive_port: where it answers to by default; 0 for the port that it was asked from.
         default_names: what it calls tracks that nobody has named yet.
         tracks: what it has, by ref.
-        taps: the track of each stream that comes from our own plugin, as far as the DAW tells.
         is_playing: whether its transport rolls.
         position_s: of its playhead, as far as it tells.
     """
@@ -50,7 +49,6 @@ class Daw(ABC):
 
     def __init__(self) -> None:
         self.tracks: dict[str, Track] = {}
-        self.taps: dict[str, str] = {}
         self.is_playing = False
         self.position_s = 0.0
 

@@ -227,9 +227,7 @@ class Namer:
         self._links = {name: ref for name, ref in self._links.items() if name in names}
 
     def _track_of(self, stream: StreamInfo) -> str | None:
-        """The track of a stream: as the DAW says, or it says itself, else the only one that has its name."""
-        if tap := self._daw.taps.get(stream.name):
-            return tap
+        """The track of a stream: as it says itself, else the only one that has its name."""
         daw, _, ref = stream.daw_ref.partition(":")
         if daw == _BY_NUMBER and ref.isdecimal():
             daw, ref = self._daw.name, self._daw.ref_of(int(ref))
