@@ -148,7 +148,7 @@ class Control:
     def _open_stream(self, source: Source, given: tuple[Any, ...]) -> Answers:
         stream, title, daw_ref, _rate = given
         name = checked_stream(stream)
-        self.engine.announce(name, title=title[:64], daw_ref=daw_ref[:64], source=source)
+        self.engine.announce(name, title=title[:64], daw_ref=daw_ref[:64], source=source, now_s=self._now_s)
         yield self._send(source, "/tag/stream/opened", name, LEASE_S, FORMATS)
 
     def _close_stream(self, source: Source, given: tuple[Any, ...]) -> Answers:

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -107,6 +107,15 @@ class StreamInfo:
     level_db: float
 
 
+class _Announced(NamedTuple):
+    """What was said of a stream that has sent nothing yet, and when."""
+
+    title: str
+    daw_ref: str
+    source: Source
+    at_s: float
+
+
 class Engine:
     """Hears streams; safe to use from several threads.
 
@@ -122,7 +131,7 @@ class Engine:
         self._thresholds = np.array(recogniser.card.presence_thresholds, dtype=np.float32)
         self._parameters = parameters or Parameters()
         self._streams: dict[str, Stream] = {}
-        self._announced: dict[str, tuple[str, str, Source]] = {}
+        self._announced: dict[str, _Announced] = {}
         self._waiting: deque[tuple[AudioPacket, Source, float]] = deque(maxlen=_MOST_WAITING)
         self._events = itertools.count(1)
         self._on: dict[tuple[str, int], Heard] = {}
@@ -163,6 +172,7 @@ class Engine:
             for stream in streams:
                 if now_s - stream.arrived_s > LEASE_S:
                     said += self._close(stream)
+            self._announced = {name: held for name, held in self._announced.items() if now_s - held.at_s <= LEASE_S}
         asked, silent = self._advance(streams, now_s)
         for stream in silent:
             said += self._told(stream, None)
@@ -183,7 +193,7 @@ class Engine:
                 self._slowest[stream.name] = max(self._slowest.get(stream.name, 0.0), slowest)
                 stream.arrivals_s.clear()
 
-    def announce(self, name: str, *, title: str, daw_ref: str, source: Source) -> None:
+    def announce(self, name: str, *, title: str, daw_ref: str, source: Source, now_s: float) -> None:
         """Gives a stream a name and its track, whether it has begun yet or not.
 
         Raises:
@@ -195,7 +205,7 @@ class Engine:
             elif len(self._announced) + len(self._streams) >= MOST_STREAMS:
                 raise BadMessage("limit", name, f"there are {MOST_STREAMS} streams already")
             else:
-                self._announced[name] = (title, daw_ref, source)
+                self._announced[name] = _Announced(title, daw_ref, source, now_s)
 
     def close(self, name: str) -> list[Heard | Scored]:
         """Ends a stream.
@@ -252,8 +262,8 @@ class Engine:
         """All streams, by name; those that were announced and sent nothing yet come with a rate of 0."""
         with self._lock:
             silent = [
-                StreamInfo(name, title, daw_ref, source, 0, 0, 0, 0, 0.0, 0.0, -120.0)
-                for name, (title, daw_ref, source) in self._announced.items()
+                StreamInfo(name, held.title, held.daw_ref, held.source, 0, 0, 0, 0, 0.0, 0.0, -120.0)
+                for name, held in self._announced.items()
             ]
             return sorted([*map(self._info, self._streams.values()), *silent], key=lambda info: info.name)
 
@@ -300,7 +310,8 @@ class Engine:
             thresholds=self._thresholds,
             parameters=self._parameters,
         )
-        stream.title, stream.daw_ref, _ = self._announced.pop(packet.stream, ("", "", source))
+        if announced := self._announced.pop(packet.stream, None):
+            stream.title, stream.daw_ref = announced.title, announced.daw_ref
         return stream
 
     def _advance(self, streams: list[Stream], now_s: float) -> tuple[list[Stream], list[Stream]]:
