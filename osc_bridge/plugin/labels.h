@@ -28,7 +28,7 @@ static const struct {
     {"gong", "Gong"},
     {"chimes", "Chimes"},
     {"timpani", "Timpani"},
-    {"percussion_other", "Percussion other"},
+    {"percussion_other", "Other percussion"},
     {"glockenspiel", "Glockenspiel"},
     {"vibraphone", "Vibraphone"},
     {"marimba", "Marimba"},
