@@ -70,9 +70,14 @@ def serve(options: Options) -> int:
         files=options.files,
         model=options.model,
     )
+    daws = [_daw(text, options) for text in options.daws]
     bridge = Bridge(settings, server=_server(), on_fault=_tell_fault)
-    for text in options.daws:
-        bridge.add(_daw(text, options))
+    try:
+        for daw in daws:
+            bridge.add(daw)
+    except BridgeError:
+        bridge.stop()
+        raise
     # The thread that receives asks for its turn at each packet; five milliseconds, the default, is too long to wait.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     with stoppable() as stopping, bridge:

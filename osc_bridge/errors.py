@@ -13,7 +13,7 @@ class SourceError(TaggerError):
     """Raised when audio cannot be got from where it was asked for."""
 
 
-class LinkError(TaggerError):
+class LinkError(BridgeError):
     """Raised when a DAW cannot be listened to."""
 
 

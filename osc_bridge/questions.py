@@ -109,7 +109,8 @@ class Questions:
                 break
             except queue.Full:
                 self._jobs.get_nowait()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def find(
         self, target: Target, request: str, *, label: str, confidence: float, limit: int | None, page: int

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,21 +18,12 @@ import pytest
 import soundfile
 
 from daemon.monitor import Board, event_line, event_object, table
+from osc_bridge.bridge import Bridge
 from osc_bridge.messages import Message
+from tests.command_line import Run
 from tests.osc.helpers import RATE, kick, silence
 
 ROOT = Path(__file__).parents[2]
-
-
-def tagger(*arguments: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "daemon", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -64,7 +56,7 @@ def loop(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_is_played_watched_and_told_of(port: str, loop: Path) -> None:
+def test_a_file_is_played_watched_and_told_of(port: str, loop: Path, tagger: Run) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "daemon", "osc", "monitor", "--json", "--port", port],
         cwd=ROOT,
@@ -73,13 +65,10 @@ def test_a_file_is_played_watched_and_told_of(port: str, loop: Path) -> None:
     ) as monitor:
         assert monitor.stdout is not None
         assert json.loads(monitor.stdout.readline())["message"] in ("heartbeat", "status")
-        played = tagger("osc", "play", str(loop), "--port", port)
-        assert played.returncode == 0, played.stderr
-        assert re.search(r"^ +\d\.\d\d s  my-loop  \+ Kick 0\.\d\d$", played.stdout, re.MULTILINE)
-        assert re.search(
-            r"^ +\d\.\d\d s  my-loop  - Kick after \d\.\d s, at most 0\.\d\d$", played.stdout, re.MULTILINE
-        )
-        assert played.stderr == ""
+        played = tagger("osc", "play", loop, "--port", port)
+        assert (played.code, played.err) == (0, "")
+        assert re.search(r"^ +\d\.\d\d s  my-loop  \+ Kick 0\.\d\d$", played.out, re.MULTILINE)
+        assert re.search(r"^ +\d\.\d\d s  my-loop  - Kick after \d\.\d s, at most 0\.\d\d$", played.out, re.MULTILINE)
         monitor.send_signal(signal.SIGINT)
         objects = [json.loads(line) for line in monitor.stdout]
         assert monitor.wait(10) == 0
@@ -88,11 +77,11 @@ def test_a_file_is_played_watched_and_told_of(port: str, loop: Path) -> None:
     assert kicks[0].keys() == {"message", "event", "stream", "label", "confidence", "time_s"}
 
 
-def test_no_bridge_is_told_in_a_line(loop: Path) -> None:
-    for command in (["play", str(loop)], ["monitor"], ["names"]):
+def test_no_bridge_is_told_in_a_line(loop: Path, tagger: Run) -> None:
+    for command in (["play", loop], ["monitor"], ["names"]):
         done = tagger("osc", *command, "--port", "1")
-        assert done.returncode == 1
-        assert done.stderr == "tagger: 127.0.0.1:1: no bridge answers there (start one with `tagger osc`)\n"
+        assert done.code == 1
+        assert done.err == "tagger: 127.0.0.1:1: no bridge answers there (start one with `tagger osc`)"
 
 
 @pytest.mark.parametrize(
@@ -105,28 +94,36 @@ def test_no_bridge_is_told_in_a_line(loop: Path) -> None:
         (["--model", "nowhere.onnx"], "there is no such model"),
     ],
 )
-def test_a_bridge_that_cannot_start_says_why(arguments: list[str], message: str) -> None:
+def test_a_bridge_that_cannot_start_says_why(arguments: list[str], message: str, tagger: Run) -> None:
     done = tagger("osc", "--port", "0", *arguments)
-    assert done.returncode == 1
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert done.code == 1
+    assert message in done.err
+    assert "\n" not in done.err
 
 
-def test_names_are_none_without_a_daw(port: str) -> None:
-    assert tagger("osc", "names", "--port", port).stderr == "no track has a name suggested\n"
-    assert tagger("osc", "names", "--apply", "--revert").returncode == 2
+def test_a_port_that_another_program_hears_a_daw_on_is_told(tagger: Run) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        done = tagger("osc", "--port", "0", "--daw", f"ableton=11000:{other.getsockname()[1]}")
+    assert done.code == 1
+    assert "does another program listen to the DAW?" in done.err
 
 
-def test_help_costs_no_time() -> None:
+def test_names_are_none_without_a_daw(bridge: Bridge, tagger: Run) -> None:
+    assert tagger("osc", "names", "--port", bridge.address[1]).err == "no track has a name suggested\n"
+    assert tagger("osc", "names", "--apply", "--revert").code == 2
+
+
+def test_help_costs_no_time(tagger: Run) -> None:
     code = "import sys, daemon.cli; sys.exit(any(name in sys.modules for name in ('numpy', 'pythonosc', 'rich.live')))"
     assert not subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode
-    assert "Listen to live audio" in tagger("osc", "--help").stdout
+    assert "Listen to live audio" in tagger("osc", "--help").out
 
 
-def test_input_without_a_sound_card_or_jack_is_told() -> None:
+def test_input_without_a_sound_card_or_jack_is_told(tagger: Run) -> None:
     listed = tagger("osc", "input", "--list")
-    assert listed.returncode in (0, 1)
-    assert listed.stdout or listed.stderr.count("\n") == 1
+    assert listed.code in (0, 1)
+    assert listed.out or listed.err
     environment = {**os.environ, "JACK_NO_START_SERVER": "1", "JACK_DEFAULT_SERVER": "none of ours"}
     done = subprocess.run(
         [sys.executable, "-m", "daemon", "osc", "jack", "--list"],
