@@ -69,6 +69,14 @@ class Proposal:
     is_given: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Suggestion:
+    """A label for a track, and what the track was called then: under another name it may be another track."""
+
+    label: str
+    name: str
+
+
 @dataclass(slots=True)
 class _Evidence:
     """What a stream has played lately: seconds a label, weighted by how sure it was."""
@@ -106,7 +114,7 @@ class Namer:
         self._also = frozenset(also)
         self._evidence: dict[str, _Evidence] = {}
         self._links: dict[str, str] = {}
-        self._suggested: dict[str, str] = {}
+        self._suggested: dict[str, _Suggestion] = {}
 
     def hear(self, said: Sequence[Heard | Scored], now_s: float) -> Datagrams:
         """Takes what the engine said; returns marks to set."""
@@ -120,8 +128,8 @@ class Namer:
 
     def hear_file(self, ref: str, tags: Sequence[Instrument]) -> None:
         """Takes what is in a file that a track plays: as good as a stream that is clear."""
-        if tags and ref not in self._suggested:
-            self._suggested[ref] = tags[0].label
+        if tags and ref not in self._suggested and (track := self._daw.tracks.get(ref)):
+            self._suggested[ref] = _Suggestion(tags[0].label, track.name)
 
     def step(self, streams: Sequence[StreamInfo], now_s: float) -> tuple[Datagrams, list[Proposal]]:
         """Names what has become clear.
@@ -142,13 +150,14 @@ class Namer:
             label = evidence.clear() if ref and evidence else None
             if ref is None or evidence is None or label is None or now_s - evidence.named_s < _AGAIN_AFTER_S:
                 continue
-            if self._suggested.get(ref) != label:
-                self._suggested[ref] = label
+            held = self._suggested.get(ref)
+            if held is None or held.label != label:
+                self._suggested[ref] = _Suggestion(label, self._daw.tracks[ref].name)
                 evidence.named_s = now_s
                 told.append(self._proposal(ref))
         if self._rename:
-            for ref, label in self._suggested.items():
-                if self._may_rename(ref, label):
+            for ref, suggestion in list(self._suggested.items()):
+                if self._may_rename(ref, suggestion.label):
                     sent += self.give(ref)
                     told.append(self._proposal(ref))
         return sent, told
@@ -163,15 +172,17 @@ class Namer:
         Raises:
             JournalError: it cannot be noted, and is not done.
         """
-        track, label = self._daw.tracks.get(ref), self._suggested.get(ref)
-        if track is None or label is None or _is_named(track.name, label):
+        track, suggestion = self._daw.tracks.get(ref), self._suggested.get(ref)
+        if track is None or suggestion is None or _is_named(track.name, suggestion.label):
             return []
+        label = suggestion.label
         name = self._free_name(words_of(label), ref)
         colour = COLOURS.get(family_of(label)) if "colour" in self._also else None
         before = track.colour if colour is not None else None
         self._journal.add(Rename(self._daw.name, ref, track.name, name, before))
         sent = self._daw.rename(ref, name)
         self._daw.tracks[ref] = Track(ref, name, track.colour)
+        self._suggested[ref] = _Suggestion(label, name)
         if colour is not None:
             sent += self._daw.colour(ref, colour)
         if "comment" in self._also:
@@ -203,6 +214,8 @@ class Namer:
             if rename.colour_before is not None:
                 sent += self._daw.colour(track.ref, rename.colour_before)
             self._daw.tracks[track.ref] = Track(track.ref, rename.before, rename.colour_before)
+            if held := self._suggested.get(track.ref):
+                self._suggested[track.ref] = _Suggestion(held.label, rename.before)
             count += 1
         # Whoever takes names back does not want them again a second later.
         self._rename = self._rename and not count
@@ -221,7 +234,12 @@ class Namer:
         evidence.seconds[label] = evidence.seconds.get(label, 0.0) + elapsed_s * confidence
 
     def _forget(self, streams: Sequence[StreamInfo]) -> None:
-        """Drops what is held of streams that are gone."""
+        """Drops what is held of streams that are gone, and of tracks that are called otherwise by now."""
+        self._suggested = {
+            ref: held
+            for ref, held in self._suggested.items()
+            if (track := self._daw.tracks.get(ref)) and track.name == held.name
+        }
         names = {stream.name for stream in streams}
         self._evidence = {name: held for name, held in self._evidence.items() if name in names}
         self._links = {name: ref for name, ref in self._links.items() if name in names}
@@ -261,7 +279,7 @@ class Namer:
         return same[0] if len(same) == 1 else None
 
     def _proposal(self, ref: str) -> Proposal:
-        current, label = self._daw.tracks[ref].name, self._suggested[ref]
+        current, label = self._daw.tracks[ref].name, self._suggested[ref].label
         is_given = _is_named(current, label) and self._journal.is_ours(self._daw.name, current)
         return Proposal(self._daw.name, ref, current, words_of(label), is_given)
 

@@ -140,6 +140,14 @@ def test_a_track_that_moved_is_found_by_the_name_we_gave(tmp_path: Path) -> None
     assert bench.name("1") == "1-Audio"
 
 
+def test_a_suggestion_is_not_for_the_track_that_took_the_number(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, names={"0": "1-Audio", "1": "2-Audio"})
+    bench.hear("kick", 2.0, stream=FIRST)
+    bench.daw.tracks = {"0": Track("0", "2-Audio"), "1": Track("1", "1-Audio")}
+    bench.namer.step([], bench.now_s)
+    assert not bench.namer.proposals()
+
+
 def test_files_name_tracks_too(tmp_path: Path) -> None:
     bench = Bench(tmp_path, names={"0": "1-Audio"}, rename=True)
     bench.namer.hear_file("0", [Instrument("electric_bass", "bass", 0.9)])
