@@ -113,18 +113,30 @@ class Activity:
         thresholds: (labels,) score from which on each label goes on.
         off_ratio: share of its threshold below which a label goes off.
         min_duration_s: what is on for less never was, in seconds.
+        release_s: how long a label has to be below before it goes off, in seconds; until then it was on. A live stream
+            needs it where a file is smoothed from both sides.
     """
 
-    def __init__(self, thresholds: npt.ArrayLike, *, off_ratio: float, min_duration_s: float) -> None:
-        self._thresholds = np.asarray(thresholds, dtype=np.float32)
-        self._off = self._thresholds * np.float32(off_ratio)
-        self._min_duration_s = min_duration_s
-        self._on = np.zeros(self._thresholds.shape, dtype=np.bool_)
+    def __init__(
+        self, thresholds: npt.ArrayLike, *, off_ratio: float, min_duration_s: float, release_s: float = 0.0
+    ) -> None:
+        self._on = np.zeros(np.shape(thresholds), dtype=np.bool_)
+        self.change(thresholds, off_ratio=off_ratio, min_duration_s=min_duration_s, release_s=release_s)
+        self._below_s = np.zeros(self._thresholds.shape)
         self._first = np.zeros(self._thresholds.shape, dtype=np.int64)
         self._start_s = np.zeros(self._thresholds.shape)
         self._sum = np.zeros(self._thresholds.shape)
         self._windows = 0
         self._end_s = 0.0
+
+    def change(
+        self, thresholds: npt.ArrayLike, *, off_ratio: float, min_duration_s: float, release_s: float = 0.0
+    ) -> None:
+        """Goes on by other rules; what is on stays so as far as they let it."""
+        self._thresholds = np.asarray(thresholds, dtype=np.float32)
+        self._off = self._thresholds * np.float32(off_ratio)
+        self._min_duration_s = min_duration_s
+        self._release_s = release_s
 
     def push(self, start_s: float, end_s: float, scores: Scores | None) -> list[Stretch]:
         """Takes the next window.
@@ -139,7 +151,9 @@ class Activity:
         """
         heard = np.zeros_like(self._thresholds) if scores is None else scores
         # A threshold of 0 is passed by anything, but not by nothing.
-        is_on = (heard >= np.where(self._on, self._off, self._thresholds)) & (heard > 0)
+        is_above = (heard >= np.where(self._on, self._off, self._thresholds)) & (heard > 0)
+        self._below_s = np.where(is_above, 0.0, self._below_s + max(0.0, end_s - start_s))
+        is_on = is_above | (self._on & (self._below_s < self._release_s - _SLACK_S))
         ended = list(self._ended(self._on & ~is_on))
         begun = is_on & ~self._on
         self._first[begun], self._start_s[begun], self._sum[begun] = self._windows, start_s, 0.0

@@ -46,8 +46,8 @@ def test_documented_command_can_be_typed(line: str) -> None:
     with COMMAND.make_context("tagger", arguments) as context:
         name, command, rest = COMMAND.resolve_command(context, [*context._protected_args, *context.args])
         with command.make_context(name, rest, parent=context) as inner:
-            if hasattr(command, "commands"):
-                words = [*inner._protected_args, *inner.args]
+            words = [*inner._protected_args, *inner.args]
+            if hasattr(command, "commands") and words:
                 name, command, rest = command.resolve_command(inner, words)
                 command.make_context(name, rest, parent=inner).close()
 
@@ -57,7 +57,7 @@ def test_commands_and_options_named_in_sentences_exist() -> None:
     for text in TEXTS.values():
         for line in re.findall(r"`tagger ([^`\n]+)`", text):
             command, rest = COMMAND, [word for word in line.split() if word not in everywhere]
-            while rest and hasattr(command, "commands"):
+            while rest and hasattr(command, "commands") and not rest[0].startswith("--"):
                 assert rest[0] in command.commands, line
                 command = command.commands[rest.pop(0)]
             assert {word for word in rest if word.startswith("--")} <= _options(command)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from tagger.catalog import detail, places, report, search, store
+from tagger.catalog import vectors as embeddings
 from tagger.catalog.changes import Changes
 from tagger.catalog.database import open_engine, plain_errors, reading, writing
 from tagger.catalog.jobs import Jobs
@@ -20,6 +21,7 @@ from tagger.catalog.journal import Journal
 from tagger.catalog.migrate import upgrade
 from tagger.catalog.records import Entry, FileRecord, Hit, Known, LabelState, Problem, Query, Seen, Stats
 from tagger.catalog.roots import Roots
+from tagger.catalog.vectors import Vectors
 from tagger.results import Analysis
 
 
@@ -248,6 +250,21 @@ class Catalog:
         """The files that meet a query, missing ones left out, in the query's order."""
         with plain_errors(self.path), reading(self._engine) as connection:
             yield from search.find(connection, query)
+
+    def vectors(self, model: str, held: Vectors | None = None) -> Vectors:
+        """All embeddings that a model gave, silence left out.
+
+        Args:
+            model: as `name@version`.
+            held: what was read before; given back where nothing changed since.
+        """
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return embeddings.vectors(connection, model, held)
+
+    def places(self, file_ids: Collection[int]) -> Mapping[int, Path]:
+        """Where recordings are, one path each; those that are missing are left out."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return embeddings.places(connection, file_ids)
 
     def problems(self) -> Iterator[Problem]:
         """The files that could not be analysed, by path."""

@@ -1,0 +1,1 @@
+"""DAWs that answer as the real ones do by their sources, traps included."""

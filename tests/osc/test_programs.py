@@ -1,0 +1,203 @@
+"""Other people's programs as clients: liblo's tools, Pure Data, SuperCollider. What a machine lacks is skipped."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from osc_bridge import messages
+from osc_bridge.bridge import Bridge
+from osc_bridge.sources.sender import Sender
+from tests.osc.helpers import RATE, kick, silence, wait_for
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def needed(program: str, package: str) -> str:
+    path = shutil.which(program)
+    if path is None:
+        pytest.skip(f"there is no {program}; Debian has it in {package}")
+    return path
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+class Output:
+    """A program that runs, and what it has printed."""
+
+    def __init__(self, *command: str, **environment: str) -> None:
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env={**os.environ, **environment},
+            start_new_session=True,
+        )
+        self.lines: list[str] = []
+        self.thread = threading.Thread(target=self._read)
+        self.thread.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+
+    def has(self, pattern: str) -> bool:
+        return any(re.search(pattern, line) for line in list(self.lines))
+
+    def end(self) -> None:
+        with_children = os.getpgid(self.process.pid)
+        os.killpg(with_children, signal.SIGKILL)
+        self.process.wait()
+        self.thread.join()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                stream.close()
+
+
+@contextmanager
+def started(*command: str, **environment: str) -> Iterator[Output]:
+    output = Output(*command, **environment)
+    try:
+        yield output
+    finally:
+        output.end()
+
+
+@contextmanager
+def drumming(bridge: Bridge) -> Iterator[None]:
+    """A kick every half second, for two seconds, then none for two, on and on."""
+    stopping = threading.Event()
+
+    def play() -> None:
+        bar = np.concatenate([*[kick(0.5)] * 4, silence(2.0)])
+        with Sender(bridge.address, stream="drums", sample_rate=RATE) as sender:
+            while not stopping.is_set():
+                started_s = time.monotonic()
+                for number, piece in enumerate(np.split(bar, len(bar) // 480)):
+                    if stopping.wait(max(0.0, started_s + number * 0.01 - time.monotonic())):
+                        break
+                    sender.push(piece)
+
+    thread = threading.Thread(target=play)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def oscsend(bridge: Bridge, *arguments: str) -> None:
+    subprocess.run([needed("oscsend", "liblo-tools"), "127.0.0.1", str(bridge.address[1]), *arguments], check=True)
+
+
+def test_liblo_tools_subscribe_and_print(bridge: Bridge) -> None:
+    port = free_port()
+    with started(needed("oscdump", "liblo-tools"), "-L", str(port)) as dump:
+        time.sleep(0.3)
+        oscsend(bridge, "/tag/subscribe", "issf", str(port), "*", "event", "0.3")
+        wait_for(lambda: dump.has('/tag/subscribed sis "s1" 10 "event"'))
+        with drumming(bridge):
+            wait_for(lambda: dump.has('/tag/on sssff "e1" "drums" "kick"'), 8)
+            wait_for(lambda: dump.has("/tag/status siiiff"), 3)
+            wait_for(lambda: dump.has('/tag/off sssfff "e1" "drums" "kick"'), 8)
+
+
+@pytest.mark.parametrize(
+    ("types", "arguments", "answer"),
+    [
+        ("s", ["nonce"], '/tag/pong ssi "nonce"'),
+        ("S", ["symbol"], '/tag/error sss "bad-type"'),
+        ("h", ["7"], '/tag/error sss "bad-type"'),
+        ("T", [], '/tag/error sss "bad-type"'),
+        ("N", [], '/tag/error sss "bad-type"'),
+        ("I", [], '/tag/error sss "bad-type"'),
+        ("ss", ["a", "b"], '/tag/error sss "bad-type"'),
+    ],
+)
+def test_every_type_is_answered_in_words(bridge: Bridge, types: str, arguments: list[str], answer: str) -> None:
+    tool = needed("oscsend", "liblo-tools")
+    with forwarded(bridge) as (port, came):
+        subprocess.run([tool, "127.0.0.1", str(port), "/tag/ping", types, *arguments], check=True)
+        wait_for(lambda: came)
+        (message,) = messages.read(came[0])
+    tags = "".join({str: "s", int: "i", float: "f"}[type(value)] for value in message.arguments)
+    assert f'{message.address} {tags} "{message.arguments[0]}"'.startswith(answer)
+
+
+@contextmanager
+def forwarded(bridge: Bridge) -> Iterator[tuple[int, list[bytes]]]:
+    """A port whose datagrams go on to the bridge, and what it answers to them."""
+    came: list[bytes] = []
+    stopping = threading.Event()
+    proxy = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    proxy.bind(("127.0.0.1", 0))
+    proxy.settimeout(0.1)
+
+    def forward() -> None:
+        while not stopping.is_set():
+            try:
+                datagram, source = proxy.recvfrom(65536)
+            except TimeoutError:
+                continue
+            if source == bridge.address:
+                came.append(datagram)
+            else:
+                proxy.sendto(datagram, bridge.address)
+
+    thread = threading.Thread(target=forward)
+    thread.start()
+    try:
+        yield proxy.getsockname()[1], came
+    finally:
+        stopping.set()
+        thread.join()
+        proxy.close()
+
+
+def test_pure_data_runs_the_example(bridge: Bridge, tmp_path: Path) -> None:
+    program = needed("pd", "puredata-core")
+    patch = tmp_path / "tagger.pd"
+    text = (EXAMPLES / "tagger.pd").read_text(encoding="utf-8")
+    text = text.replace("9720", str(bridge.address[1])).replace("9101", str(free_port()))
+    patch.write_text(text, encoding="utf-8")
+    with started(program, "-nogui", "-noaudio", "-nomidi", "-stderr", str(patch)) as pd, drumming(bridge):
+        wait_for(lambda: pd.has(r"^on: e\d+ drums kick 0\.\d+"), 12)
+        wait_for(lambda: pd.has(r"^off: e\d+ drums kick"), 8)
+    assert not pd.has("(?i)unknown|error|couldn't")
+
+
+def test_supercollider_runs_the_example(bridge: Bridge, tmp_path: Path) -> None:
+    program = needed("sclang", "supercollider-language")
+    script = tmp_path / "tagger.scd"
+    text = (EXAMPLES / "tagger.scd").read_text(encoding="utf-8").replace("9720", str(bridge.address[1]))
+    # What a piece would send: bundles for later, which must hold nobody up.
+    later = '~tagger.sendBundle(0.2, ["/tag/ping", "later"]); OSCdef(\\pong, { |m| m.postln }, "/tag/pong");'
+    text = text.rstrip().removesuffix(")") + later + "\n)\n"
+    script.write_text(text, encoding="utf-8")
+    quiet = {"QTWEBENGINE_DISABLE_SANDBOX": "1", "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path)}
+    with started(program, "-D", str(script), **quiet) as sclang, drumming(bridge):
+        wait_for(lambda: sclang.has(r"^on drums kick 0\.\d+"), 40)
+        wait_for(lambda: sclang.has("/tag/pong, later"), 8)
+        wait_for(lambda: sclang.has("^off drums kick"), 8)
+    assert not sclang.has("ERROR")
