@@ -6,12 +6,13 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Final
 
 import typer
 
 from tagger.results import Kind
-from tagger.taxonomy import FAMILIES, LEAVES
+from tagger.taxonomy import FAMILIES, LABEL_SETS, LEAVES
 
 _TEMPO: Final = re.compile(r"(\d+(?:\.\d+)?)?(-)?(\d+(?:\.\d+)?)?")
 _AGO: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
@@ -44,6 +45,47 @@ def families(texts: Iterable[str]) -> tuple[str, ...]:
 def kinds(texts: Iterable[str]) -> tuple[Kind, ...]:
     """Kinds of file; "one shot" is as good as `one-shot`."""
     return tuple(Kind(_one_of(text, [kind.value for kind in Kind], "--kind", joint="-")) for text in texts)
+
+
+def formats(texts: Iterable[str]) -> tuple[str, ...]:
+    """Formats of timelines by name."""
+    from tagger.reports import FORMATS
+
+    return tuple(_one_of(text, FORMATS, "--format", joint="-") for text in texts)
+
+
+def thresholds(texts: Iterable[str], label_set: str, model: Path | None) -> dict[str, float]:
+    """Thresholds of single labels, as in `kick=0.4` or "Acoustic guitar=0.4".
+
+    Args:
+        texts: what was typed.
+        label_set: name of the set that the labels are of.
+        model: the model file, whose own labels are asked for where the set is `own`.
+    """
+    given: dict[str, float] = {}
+    for text in texts:
+        label, sign, value = text.rpartition("=")
+        if not sign or not _is_share(value):
+            raise typer.BadParameter(
+                f"{text!r} is no threshold; give one such as kick=0.4, between 0 and 1", param_hint="--threshold-of"
+            )
+        given[_one_of(label, _labels_in(label_set, model), "--threshold-of")] = float(value)
+    return given
+
+
+def _labels_in(label_set: str, model: Path | None) -> Iterable[str]:
+    if label_set != "own" or model is None:
+        return LABEL_SETS[label_set].leaves_of
+    from tagger.recogniser import Recogniser
+
+    return Recogniser(model).card.labels
+
+
+def _is_share(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= 1
+    except ValueError:
+        return False
 
 
 def tempo_range(text: str | None) -> tuple[float | None, float | None]:

@@ -17,9 +17,12 @@ import typer
 from daemon import service_cli
 from daemon.service_cli import CatalogOption, JsonOption
 
-LabelSetName = Literal["own", "irmas", "openmic", "nsynth"]
+LabelSetName = Literal["own", "families", "irmas", "openmic", "nsynth"]
 SortName = Literal["confidence", "name", "path", "duration", "tempo", "added"]
 ExportFormat = Literal["jsonl", "csv"]
+AggregationName = Literal["strongest", "mean", "max"]
+SmoothingName = Literal["none", "mean", "median"]
+ThemeName = Literal["light", "dark"]
 Verdict = Literal["confirm", "reject", "correct"]
 
 DEBUG_VARIABLE: Final = "TAGGER_DEBUG"
@@ -216,6 +219,100 @@ def config(
         configuring.init(as_json=as_json)
     else:
         configuring.show(as_json=as_json)
+
+
+@app.command()
+def timeline(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Audio files.")],
+    window_s: Annotated[float, typer.Option("--window", min=0.1, max=60, help="Length of a window, in seconds.")] = 3.0,
+    hop_s: Annotated[
+        float, typer.Option("--hop", min=0.05, max=3600, help="Between the starts of two windows, in seconds.")
+    ] = 1.5,
+    labels: LabelsOption = "own",
+    aggregation: Annotated[
+        AggregationName,
+        typer.Option(
+            help="What a file as a whole is judged by: for each instrument the windows where it is strongest (a "
+            "quarter of all, 12 s at most), or mean or max of all. One-shots are judged at their onset."
+        ),
+    ] = "strongest",
+    smoothing: Annotated[SmoothingName, typer.Option(help="Of each instrument over time.")] = "none",
+    smoothing_s: Annotated[
+        float, typer.Option("--smoothing-window", min=0, max=3600, help="Width of that, in seconds.")
+    ] = 4.5,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="From which on an instrument counts as heard; each has its own.",
+            show_default=False,
+        ),
+    ] = None,
+    threshold_of: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LABEL=X", help="The same for one instrument. May be repeated.", show_default=False),
+    ] = None,
+    off_ratio: Annotated[
+        float, typer.Option(min=0, max=1, help="An instrument that is on goes off below this share of its threshold.")
+    ] = 0.5,
+    min_duration_s: Annotated[
+        float, typer.Option("--min-duration", min=0, max=3600, help="Leave out what lasts less, in seconds.")
+    ] = 0.0,
+    as_json: JsonOption = False,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A file to write, as its suffix says: .json, .csv, .windows.csv, .reaper.csv, .txt (for Audacity), "
+            ".mid, .pdf, .png, .svg. May be repeated. Or a folder, with --format.",
+            show_default=False,
+        ),
+    ] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            help="What to write into the folder for each file: json, csv, windows, reaper, audacity, midi, pdf, png or "
+            "svg. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    tempo: Annotated[float, typer.Option(min=4, max=1000, help="Tempo of MIDI files, in BPM.")] = 120.0,
+    theme: Annotated[ThemeName, typer.Option(help="Of pictures.")] = "light",
+    model: Annotated[Path | None, typer.Option(help="Another model, an ONNX file.", show_default=False)] = None,
+) -> None:
+    """Show which instruments play when in audio files, and how sure that is.
+
+    Drawn in the terminal, or written as JSON, tables, markers for editors, MIDI, pictures or a report to print. The
+    catalog is not touched. Exit code 1 means that some files could not be used, each told in a line.
+    """
+    from daemon import arguments
+    from daemon.timelining import Options, run
+    from tagger.timeline import TimelineSettings
+
+    settings = TimelineSettings(
+        window_s=window_s,
+        hop_s=hop_s,
+        label_set=labels,
+        aggregation=aggregation,
+        smoothing=smoothing,
+        smoothing_s=smoothing_s,
+        threshold=threshold,
+        thresholds=arguments.thresholds(threshold_of or (), labels, model),
+        off_ratio=off_ratio,
+        min_duration_s=min_duration_s,
+    )
+    options = Options(
+        paths=tuple(dict.fromkeys(paths)),
+        settings=settings,
+        as_json=as_json,
+        outputs=tuple(output or ()),
+        formats=arguments.formats(formats or ()),
+        tempo_bpm=tempo,
+        theme=theme,
+        model=model,
+    )
+    raise typer.Exit(run(options))
 
 
 @app.command()

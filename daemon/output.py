@@ -98,7 +98,9 @@ def words_in(label_set: str) -> Mapping[str, str]:
 
 
 def duration_words(seconds: float) -> str:
-    """A length of time: "0.3 s", "4 min 05 s", "2 h 13 min"."""
+    """A length of time: "10 ms", "0.3 s", "4 min 05 s", "2 h 13 min"."""
+    if 0 < seconds < 0.1:
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -30,12 +30,11 @@ from daemon.tally import Tally, print_summary
 from daemon.writing import STOPPED_EXIT_CODE, open_writer
 from tagger.analysis import Analyser
 from tagger.catalog import Catalog, FileRecord, Problem, name_key
-from tagger.decision import decide_projected
-from tagger.errors import ModelError, TagFileError, printable
+from tagger.decision import decide
+from tagger.errors import TagFileError, printable
 from tagger.library import LibraryRun, Outcome
-from tagger.recogniser import Recogniser
+from tagger.recogniser import ModelCard, Recogniser
 from tagger.results import Analysis, Kind
-from tagger.taxonomy import LABEL_SETS, LEAVES
 from tagger.writing import Writer, Written, look_for_edit
 
 
@@ -79,9 +78,11 @@ def run(options: Options) -> int:
     """
     tally = Tally()
     with open_catalog(options.catalog, is_new_ok=True) as catalog, _writer(options, catalog, tally) as writer:
-        teller = Teller(options, catalog, writer, tally)
+        recogniser = Recogniser(options.model)
+        recogniser.require(options.label_set)
+        teller = Teller(options, catalog, writer, tally, recogniser.card)
         try:
-            _work(options, catalog, teller)
+            _work(options, catalog, teller, recogniser.name)
         except KeyboardInterrupt:
             print_problem("stopped; what is done is kept, and the same command goes on from there")
             return STOPPED_EXIT_CODE
@@ -99,14 +100,11 @@ def _writer(options: Options, catalog: Catalog, tally: Tally) -> AbstractContext
     )
 
 
-def _work(options: Options, catalog: Catalog, teller: Teller) -> None:
-    recogniser = Recogniser(options.model)
-    if options.label_set != "own" and recogniser.card.labels != LEAVES:
-        raise ModelError(recogniser.path, f"has labels of its own, which {options.label_set} has no words for")
+def _work(options: Options, catalog: Catalog, teller: Teller, model: str) -> None:
     library = LibraryRun(
         options.paths,
         catalog=catalog,
-        model=recogniser.name,
+        model=model,
         make_analyser=partial(Analyser, options.model),
         workers=options.workers,
         force=options.force,
@@ -123,11 +121,14 @@ def _work(options: Options, catalog: Catalog, teller: Teller) -> None:
 class Teller:
     """Takes what comes of each file, writes it into the file where asked, and prints it."""
 
-    def __init__(self, options: Options, catalog: Catalog, writer: Writer | None, tally: Tally) -> None:
+    def __init__(
+        self, options: Options, catalog: Catalog, writer: Writer | None, tally: Tally, card: ModelCard
+    ) -> None:
         self._tally = tally
         self._options = options
         self._catalog = catalog
         self._writer = writer
+        self._card = card
         self._named = {Path(os.path.abspath(path)) for path in options.paths}
         self._words = words_in(options.label_set)
         self._folder: Path | None = None
@@ -154,7 +155,7 @@ class Teller:
             return
         self._count(analysis)
         count(written, self._tally)
-        answer = _in_labels(analysis, self._options.label_set)
+        answer = _in_labels(analysis, self._options.label_set, self._card)
         if self._options.as_json:
             done = written_object(written, is_done=self._options.write)
             print_json(analysis_object(outcome.path, answer) | done)
@@ -201,9 +202,9 @@ class Teller:
             print_problem(f"{nearby(path)}: {reason}")
 
 
-def _in_labels(analysis: Analysis, label_set: str) -> Analysis:
-    """The same analysis in another label set; those of the field know nothing of what people said."""
+def _in_labels(analysis: Analysis, label_set: str, card: ModelCard) -> Analysis:
+    """The same analysis in another label set, which knows nothing of what people said."""
     if label_set == "own" or analysis.kind is Kind.SILENCE:
         return analysis
-    verdict = decide_projected(analysis.scores, LABEL_SETS[label_set])
+    verdict = decide(analysis.scores, analysis.kind, card, label_set)
     return replace(analysis, instruments=verdict.instruments, tags=verdict.tags)

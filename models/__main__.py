@@ -36,6 +36,7 @@ WorkersOption = Annotated[int, typer.Option(min=1, help="Processes, one core eac
 TargetOption = Annotated[Path, typer.Option(help="The model to write.")]
 VersionOption = Annotated[str, typer.Option(help="Version to give it.")]
 _CORES = os.cpu_count() or 1
+_TOLD = ("precision", "recall", "micro F1", "macro F1", "segments")
 
 
 @app.command()
@@ -150,6 +151,29 @@ def validate(
         f"windows of songs ({several.clips}): micro F1 {several.micro_f1:.3f}, macro F1 {several.macro_f1:.3f}, "
         f"mAP {several.mean_average_precision:.3f}"
     )
+
+
+@app.command()
+def validate_over_time(
+    renders: Annotated[Path, typer.Option(help="What `render` made.")] = Path("runs/renders"),
+    model: Annotated[Path | None, typer.Option(help="By default the program's own.", show_default=False)] = None,
+) -> None:
+    """Ask a finished model what plays when in songs of that soundfont, by all ways to tell it."""
+    from models.workshop.over_time import Told, contenders, poolings, told_of_songs, told_of_stretches
+    from tagger.analysis import Analyser
+
+    def row(name: str, told: Told) -> str:
+        figures = (told.precision, told.recall, told.micro_f1, told.macro_f1)
+        return f"{name:<28}" + "".join(f"{figure:>10.3f}" for figure in figures) + f"{told.segments:>10.1f}"
+
+    analyser, songs = Analyser(model), renders / "validation-songs.csv"
+    print(f"{'stretches of 2 s':<28}" + "".join(f"{name:>10}" for name in _TOLD))
+    for name, settings in contenders().items():
+        print(row(name, told_of_stretches(analyser, songs, settings)))
+    for in_a_row, words in ((1, "songs as wholes"), (5, "five songs in a row")):
+        print(words)
+        for name, settings in poolings().items():
+            print(row(name, told_of_songs(analyser, songs, settings, in_a_row=in_a_row)))
 
 
 @app.command()

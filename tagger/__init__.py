@@ -15,7 +15,8 @@ from tagger.results import Analysis, AudioFacts, Instrument, Kind
 from tagger.taxonomy import FAMILIES, FAMILY_OF, LABEL_SETS, LEAVES
 
 if TYPE_CHECKING:
-    from tagger.analysis import Analyser, analyse, analyse_array
+    from tagger.analysis import Analyser, analyse, analyse_array, analyse_over_time
+    from tagger.timeline import Segment, Timeline, TimelineSettings
 
 __all__ = [
     "FAMILIES",
@@ -30,17 +31,25 @@ __all__ = [
     "Instrument",
     "Kind",
     "ModelError",
+    "Segment",
     "TagFileError",
     "TaggerError",
+    "Timeline",
+    "TimelineSettings",
     "analyse",
     "analyse_array",
+    "analyse_over_time",
 ]
 
 
 def __getattr__(name: str) -> Any:
     # What needs ONNX Runtime and SciPy is loaded at first use, so that `import tagger` costs next to nothing.
-    if name in {"Analyser", "analyse", "analyse_array"}:
+    if name in {"Analyser", "analyse", "analyse_array", "analyse_over_time"}:
         from tagger import analysis
 
         return getattr(analysis, name)
+    if name in {"Segment", "Timeline", "TimelineSettings"}:
+        from tagger import timeline
+
+        return getattr(timeline, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""One recording's way: blocks, log-mel, windows, probabilities, verdict.
+"""One recording's way: blocks, log-mel, windows, probabilities, verdict or timeline.
 
 `Analyser` holds the loaded model and is what the command line, the library run and later the service
 call; `analyse` and `analyse_array` are the same for a script. Memory is bounded: a recording of hours is
@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -19,15 +18,15 @@ import numpy.typing as npt
 
 from tagger.audio import open_audio
 from tagger.decision import aggregate, decide
-from tagger.frontend import Frames, MelStream, Samples, decibels
+from tagger.frontend import Samples, log_mel
 from tagger.kind import LONGEST_LOOP_S, kind_of
 from tagger.musical import tempo_and_key
+from tagger.over_time import Tracer
 from tagger.recogniser import Prediction, Recogniser
 from tagger.results import Analysis, AudioFacts, Kind
-from tagger.windows import Envelope, WindowCutter
+from tagger.timeline import Timeline, TimelineSettings
+from tagger.windows import Envelope, EnvelopeMeter, WindowCutter
 
-# Larger batches gain nothing on a single thread and cost memory.
-_WINDOWS_PER_BATCH: Final = 8
 _BLOCK_S: Final = 10.0
 
 
@@ -77,23 +76,49 @@ class Analyser:
         Raises:
             ValueError: the array has another shape, no samples, or the rate is out of range.
         """
-        signal = np.asarray(samples, dtype=np.float32)
-        if signal.ndim not in (1, 2) or not signal.size:
-            raise ValueError(f"samples must be (n,) or (n, channels) and not empty, not {signal.shape}")
-        if sample_rate < 1000:
-            raise ValueError(f"sample_rate must be at least 1000 Hz, not {sample_rate}")
-        channels = 1 if signal.ndim == 1 else signal.shape[1]
-        mono = np.nan_to_num(signal if signal.ndim == 1 else signal.mean(axis=1), posinf=0, neginf=0)
-        facts = AudioFacts(len(mono) / sample_rate, sample_rate, channels, payload_hash="")
+        facts, blocks = _signal(samples, sample_rate)
         listener = _Listener(self.recogniser, sample_rate)
-        prediction = listener.listen(_blocks(mono, round(_BLOCK_S * sample_rate)))
+        prediction = listener.listen(blocks)
         return self._judge(listener, prediction, facts)
+
+    def analyse_over_time(
+        self,
+        path: str | os.PathLike[str],
+        settings: TimelineSettings | None = None,
+        *,
+        watch: Callable[[Samples, AudioFacts], None] | None = None,
+    ) -> Timeline:
+        """Tells what plays when in a file.
+
+        Args:
+            path: an audio file in any format that `tagger.audio` reads.
+            settings: what decides; by default the usual.
+            watch: is given each block that was listened to, and what the container says of the recording; for
+                progress, or whatever else has to see all samples.
+
+        Raises:
+            DecodeError: the file cannot be decoded.
+            ModelError: the label set asked for does not fit a model with labels of its own.
+        """
+        with open_audio(Path(path)) as audio:
+            tracer = Tracer(self.recogniser, audio.facts.sample_rate, settings or TimelineSettings())
+            tracer.listen(_watched(audio.blocks(), audio.facts, watch) if watch else audio.blocks())
+            return tracer.timeline(audio.facts, Path(path))
+
+    def analyse_array_over_time(
+        self, samples: npt.ArrayLike, sample_rate: int, settings: TimelineSettings | None = None
+    ) -> Timeline:
+        """Tells what plays when in a signal in memory; see `analyse_array` and `analyse_over_time`."""
+        facts, blocks = _signal(samples, sample_rate)
+        tracer = Tracer(self.recogniser, sample_rate, settings or TimelineSettings())
+        tracer.listen(blocks)
+        return tracer.timeline(facts)
 
     def _judge(self, listener: _Listener, prediction: Prediction | None, facts: AudioFacts) -> Analysis:
         kind = kind_of(listener.envelope, facts.duration_s)
         if prediction is None or kind is Kind.SILENCE:
             return self._silence(facts)
-        scores = aggregate(prediction, kind)
+        scores = aggregate(prediction, kind, hop_s=self.recogniser.card.window_s)
         verdict = decide(scores, kind, self.recogniser.card)
         tempo_bpm, key = listener.tempo_and_key() if kind is Kind.LOOP else (None, None)
         return Analysis(
@@ -131,6 +156,11 @@ def analyse_array(samples: npt.ArrayLike, sample_rate: int) -> Analysis:
     return _default_analyser().analyse_array(samples, sample_rate)
 
 
+def analyse_over_time(path: str | os.PathLike[str], settings: TimelineSettings | None = None) -> Timeline:
+    """What plays when in a file, by the model that comes with the program; see `Analyser.analyse_over_time`."""
+    return _default_analyser().analyse_over_time(path, settings)
+
+
 @lru_cache(maxsize=1)
 def _default_analyser() -> Analyser:
     return Analyser()
@@ -142,38 +172,32 @@ class _Listener:
     def __init__(self, recogniser: Recogniser, sample_rate: int) -> None:
         self._recogniser = recogniser
         self._sample_rate = sample_rate
-        self._cutter = WindowCutter(recogniser.card.frontend, recogniser.window_frames)
+        self._meter = EnvelopeMeter(recogniser.card.frontend)
         self._kept: list[Samples] = []
         self._length = 0
 
     @property
     def envelope(self) -> Envelope:
-        return self._cutter.envelope
+        return self._meter.envelope
 
     def listen(self, blocks: Iterable[Samples]) -> Prediction | None:
-        windows = self._cutter.cut(self._log_mel(blocks))
-        predictions: list[Prediction] = []
-        while batch := list(islice(windows, _WINDOWS_PER_BATCH)):
-            predictions.append(self._recogniser.predict(np.stack(batch)))
+        frontend = self._recogniser.card.frontend
+        frames = self._meter.measured(log_mel(self._keeping(blocks), self._sample_rate, frontend))
+        windows = WindowCutter(frontend, self._recogniser.window_frames).cut(frames)
+        predictions = list(self._recogniser.predict_each(windows))
         return Prediction.concatenate(predictions) if predictions else None
 
     def tempo_and_key(self) -> tuple[float | None, str | None]:
         return tempo_and_key(np.concatenate(self._kept), self._sample_rate)
 
-    def _keep(self, block: Samples) -> None:
-        self._length += len(block)
-        if self._length <= LONGEST_LOOP_S * self._sample_rate:
-            self._kept.append(block)
-        else:
-            self._kept.clear()
-
-    def _log_mel(self, blocks: Iterable[Samples]) -> Iterator[Frames]:
-        parameters = self._recogniser.card.frontend
-        stream = MelStream(parameters, self._sample_rate)
+    def _keeping(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
         for block in blocks:
-            self._keep(block)
-            yield decibels(stream.push(block), parameters)
-        yield decibels(stream.finish(), parameters)
+            self._length += len(block)
+            if self._length <= LONGEST_LOOP_S * self._sample_rate:
+                self._kept.append(block)
+            else:
+                self._kept.clear()
+            yield block
 
 
 def _mean_direction(prediction: Prediction, kind: Kind) -> npt.NDArray[np.float32]:
@@ -186,6 +210,23 @@ def _mean_direction(prediction: Prediction, kind: Kind) -> npt.NDArray[np.float3
     return direction
 
 
-def _blocks(mono: Samples, size: int) -> Iterator[Samples]:
-    for start in range(0, len(mono), size):
-        yield mono[start : start + size]
+def _signal(samples: npt.ArrayLike, sample_rate: int) -> tuple[AudioFacts, Iterator[Samples]]:
+    """What a signal in memory is, and its mono blocks."""
+    signal = np.asarray(samples, dtype=np.float32)
+    if signal.ndim not in (1, 2) or not signal.size:
+        raise ValueError(f"samples must be (n,) or (n, channels) and not empty, not {signal.shape}")
+    if sample_rate < 1000:
+        raise ValueError(f"sample_rate must be at least 1000 Hz, not {sample_rate}")
+    channels = 1 if signal.ndim == 1 else signal.shape[1]
+    mono = np.nan_to_num(signal if signal.ndim == 1 else signal.mean(axis=1), posinf=0, neginf=0)
+    size = round(_BLOCK_S * sample_rate)
+    blocks = (mono[start : start + size] for start in range(0, len(mono), size))
+    return AudioFacts(len(mono) / sample_rate, sample_rate, channels, payload_hash=""), blocks
+
+
+def _watched(
+    blocks: Iterable[Samples], facts: AudioFacts, watch: Callable[[Samples, AudioFacts], None]
+) -> Iterator[Samples]:
+    for block in blocks:
+        yield block
+        watch(block, facts)

@@ -5,7 +5,8 @@ TaggerError            path, reason and advice; `str()` is the whole message
 ├── TagFileError       tags of a file cannot be read or written safely
 ├── CatalogError       the catalog cannot be opened, upgraded or written
 ├── ModelError         a model file is missing, foreign or damaged
-└── SettingsError      the settings cannot be read or do not make sense
+├── SettingsError      the settings cannot be read or do not make sense
+└── OutputError        a report, picture or export cannot be written
 """
 
 from __future__ import annotations
@@ -62,3 +63,7 @@ class ModelError(TaggerError):
 
 class SettingsError(TaggerError):
     """Raised when the settings cannot be read, or say something that cannot be."""
+
+
+class OutputError(TaggerError):
+    """Raised when a file that was asked for cannot be written."""

@@ -13,6 +13,7 @@ centred frames padded with zeros) divided by the square of the window's sum.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -72,7 +73,8 @@ class MelParameters:
 
     def native_rate(self, sample_rate: int) -> int:
         """The rate to compute at: `sample_rate` itself where a hop is a whole number of samples."""
-        if (self.hop_s * sample_rate) % 1 < 1e-9:
+        hop = self.hop_s * sample_rate
+        if abs(hop - round(hop)) < 1e-9:
             return sample_rate
         return 32000 if sample_rate < 32000 else 48000
 
@@ -135,6 +137,23 @@ def mel_power(samples: Samples, sample_rate: int, parameters: MelParameters) -> 
         (1 + n // hop_length, n_mels) float32, never negative.
     """
     return MelStream(parameters, sample_rate).finish(samples)
+
+
+def log_mel(blocks: Iterable[Samples], sample_rate: int, parameters: MelParameters) -> Iterator[Frames]:
+    """Log-mel of a signal that comes in blocks.
+
+    Args:
+        blocks: (n,) float32, full scale at 1, any n.
+        sample_rate: in Hz.
+        parameters: the frontend's definition.
+
+    Yields:
+        (frames, n_mels) float32 in dB, for each block the frames that it completes, and then the rest.
+    """
+    stream = MelStream(parameters, sample_rate)
+    for block in blocks:
+        yield decibels(stream.push(block), parameters)
+    yield decibels(stream.finish(), parameters)
 
 
 def decibels(power: Frames, parameters: MelParameters) -> Frames:

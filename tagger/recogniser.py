@@ -7,10 +7,11 @@ apart from the weights: the frontend's parameters, the label list, the calibrati
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,10 @@ import onnxruntime
 
 from tagger.errors import ModelError
 from tagger.frontend import Frames, MelParameters
+from tagger.taxonomy import LEAVES
 
+# Larger batches gain nothing on a single thread and cost memory.
+_FRAMES_PER_BATCH: Final = 800
 METADATA_KEY: Final = "instrument-tagger"
 _FORMAT: Final = 1
 
@@ -138,6 +142,18 @@ class Recogniser:
         """Length of an embedding."""
         return int(self._session.get_outputs()[2].shape[1])
 
+    def require(self, label_set: str) -> None:
+        """Makes sure that it can answer in a label set.
+
+        Args:
+            label_set: name of the set; all but `own` are made of the leaves of the taxonomy.
+
+        Raises:
+            ModelError: it has labels of its own, for which the set has no words.
+        """
+        if label_set != "own" and self.card.labels != LEAVES:
+            raise ModelError(self.path, f"has labels of its own, which {label_set} has no words for")
+
     def predict(self, log_mel: Frames) -> Prediction:
         """Probabilities and embeddings of windows.
 
@@ -152,6 +168,17 @@ class Recogniser:
         presence *= np.float32(self.card.presence_scale)
         presence += np.float32(self.card.presence_offset)
         return Prediction(single=_softmax(single), presence=_sigmoid(presence), embedding=embedding)
+
+    def predict_each(self, windows: Iterable[Frames]) -> Iterator[Prediction]:
+        """Predictions of windows that come one by one, in order, several at a time.
+
+        Args:
+            windows: (frames, n_mels) float32 in dB, all of the same length.
+        """
+        windows = iter(windows)
+        for first in windows:
+            more = max(0, _FRAMES_PER_BATCH // len(first) - 1)
+            yield self.predict(np.stack([first, *islice(windows, more)]))
 
     def _read_card(self) -> ModelCard:
         metadata = self._session.get_modelmeta().custom_metadata_map

@@ -1,7 +1,7 @@
 """The 59 leaves in 12 families, and how they read in the label sets of the field.
 
-A label set of the field is a table from its labels to leaves; the score of a coarse label is made
-from the scores of its leaves (`Labels.project`). Leaves that a set has no word for are in no row.
+A label set is a table from its labels to leaves; the score of a coarse label is made from the scores of its
+leaves (`Labels.project`). Leaves that a set has no word for are in no row.
 
 Sources: IRMAS (Bosch et al. 2012), OpenMIC-2018 (Humphrey et al. 2018), NSynth (Engel et al. 2017).
 """
@@ -68,17 +68,18 @@ class Labels:
     leaves_of: Mapping[str, tuple[str, ...]]
     words: Mapping[str, str]
 
-    def project(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def project(self, scores: npt.NDArray[np.float32], *, is_exclusive: bool) -> npt.NDArray[np.float32]:
         """Scores of this set's labels from scores of leaves.
 
         Args:
             scores: (..., 59) float32 in 0 to 1, in the order of `LEAVES`.
+            is_exclusive: whether only one leaf can be right; else each may sound by itself.
 
         Returns:
-            (..., n) float32: the probability that any leaf of the label sounds, taken as at least
-            the best single leaf and at most the sum of them all.
+            (..., n) float32: the probability that any leaf of the label sounds.
         """
-        return np.stack([_union(scores[..., _indices(leaves)]) for leaves in self.leaves_of.values()], axis=-1)
+        union = _any_of_exclusive if is_exclusive else _any_of_independent
+        return np.stack([union(scores[..., _indices(leaves)]) for leaves in self.leaves_of.values()], axis=-1)
 
 
 def family_of(label: str) -> str:
@@ -96,9 +97,14 @@ def _indices(leaves: tuple[str, ...]) -> list[int]:
     return [LEAVES.index(leaf) for leaf in leaves]
 
 
-def _union(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Sum, capped at 1: exact for exclusive leaves, which those of one coarse label mostly are."""
-    union: npt.NDArray[np.float32] = np.minimum(scores.sum(axis=-1), np.float32(1.0))
+def _any_of_exclusive(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    # A sum of shares of 1 may be a little more than 1.
+    union: npt.NDArray[np.float32] = np.minimum(scores.sum(axis=-1), np.float32(1))
+    return union
+
+
+def _any_of_independent(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    union: npt.NDArray[np.float32] = np.float32(1) - np.prod(np.float32(1) - scores, axis=-1)
     return union
 
 
@@ -107,6 +113,7 @@ _BOWED: Final = ("violin", "viola", "cello", "string_ensemble")
 _PLUCKED: Final = ("acoustic_guitar", "electric_guitar", "banjo", "mandolin", "ukulele", "sitar")
 
 OWN: Final = Labels("own", {leaf: (leaf,) for leaf in LEAVES}, {leaf: words_of(leaf) for leaf in LEAVES})
+BY_FAMILY: Final = Labels("families", FAMILIES, {family: words_of(family) for family in FAMILIES})
 
 IRMAS: Final = Labels(
     "irmas",
@@ -177,4 +184,4 @@ _NSYNTH_ROWS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 NSYNTH: Final = Labels("nsynth", _NSYNTH_ROWS, {label: words_of(label) for label in _NSYNTH_ROWS})
 
-LABEL_SETS: Final[Mapping[str, Labels]] = {labels.name: labels for labels in (OWN, IRMAS, OPENMIC, NSYNTH)}
+LABEL_SETS: Final[Mapping[str, Labels]] = {labels.name: labels for labels in (OWN, BY_FAMILY, IRMAS, OPENMIC, NSYNTH)}

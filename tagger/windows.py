@@ -1,8 +1,10 @@
 """From a stream of log-mel frames to the windows that the network is asked about.
 
-Windows follow each other without overlap, from the onset on: leading silence is dropped, because a
-sample that starts 300 ms late is the same sample. A window is shorter than the network's longest only at
-the end, and is padded with the floor. Frames are also measured here, once, for what the envelope tells.
+For what a file holds, windows follow each other without overlap, from the onset on: leading silence is dropped,
+because a sample that starts 300 ms late is the same sample (`WindowCutter`). For what plays when, they start at
+even steps from the beginning, overlap, and silence keeps its place (`SteadyCutter`). A window is shorter than was
+asked for only at the end, and is padded with the floor. Frames are measured on their way, once, for what the
+envelope tells (`EnvelopeMeter`).
 """
 
 from __future__ import annotations
@@ -38,13 +40,11 @@ class Envelope:
     flux: npt.NDArray[np.float32]
 
 
-class WindowCutter:
-    """Cuts a stream of frames into windows, and measures the envelope on the way."""
+class EnvelopeMeter:
+    """Measures a stream of frames as it passes."""
 
-    def __init__(self, parameters: MelParameters, window_frames: int) -> None:
-        self._parameters = parameters
-        self._window_frames = window_frames
-        self._look_ahead = round(_LOOK_AHEAD_S / parameters.hop_s)
+    def __init__(self, parameters: MelParameters) -> None:
+        self._hop_s = parameters.hop_s
         self._levels: list[npt.NDArray[np.float32]] = []
         self._fluxes: list[npt.NDArray[np.float32]] = []
         self._last = np.full((1, parameters.n_mels), parameters.floor_db, dtype=np.float32)
@@ -54,10 +54,29 @@ class WindowCutter:
         """The envelope of all frames seen so far."""
         empty = np.zeros(0, dtype=np.float32)
         return Envelope(
-            hop_s=self._parameters.hop_s,
+            hop_s=self._hop_s,
             level_db=np.concatenate([empty, *self._levels]),
             flux=np.concatenate([empty, *self._fluxes]),
         )
+
+    def measured(self, pieces: Iterable[Frames]) -> Iterator[Frames]:
+        """Yields (n, n_mels) float32 pieces in dB as they come, any n, and takes note of them."""
+        for piece in pieces:
+            if len(piece):
+                rises = np.diff(np.concatenate([self._last, piece]), axis=0)
+                self._fluxes.append(np.maximum(rises, 0).mean(axis=1))
+                self._levels.append(_levels_db(piece))
+                self._last = piece[-1:].copy()
+            yield piece
+
+
+class WindowCutter:
+    """Cuts a stream of frames into windows without overlap, from the onset on."""
+
+    def __init__(self, parameters: MelParameters, window_frames: int) -> None:
+        self._parameters = parameters
+        self._window_frames = window_frames
+        self._look_ahead = round(_LOOK_AHEAD_S / parameters.hop_s)
 
     def cut(self, pieces: Iterable[Frames]) -> Iterator[Frames]:
         """Windows of a stream of log-mel frames.
@@ -71,7 +90,6 @@ class WindowCutter:
         pending = np.zeros((0, self._parameters.n_mels), dtype=np.float32)
         has_begun = False
         for piece in pieces:
-            self._measure(piece)
             pending = np.concatenate([pending, piece])
             if not has_begun and len(pending) >= self._look_ahead:
                 start = _onset_frame(pending)
@@ -85,16 +103,68 @@ class WindowCutter:
     def _rest(self, pending: Frames) -> Iterator[Frames]:
         for start in range(0, len(pending), self._window_frames):
             part = pending[start : start + self._window_frames]
-            floor = np.full((self._window_frames - len(part), part.shape[1]), self._parameters.floor_db, np.float32)
-            yield from _audible(np.concatenate([part, floor]))
+            yield from _audible(_padded(part, self._window_frames, self._parameters.floor_db))
 
-    def _measure(self, piece: Frames) -> None:
-        if not len(piece):
-            return
-        rises = np.diff(np.concatenate([self._last, piece]), axis=0)
-        self._fluxes.append(np.maximum(rises, 0).mean(axis=1))
-        self._levels.append(_levels_db(piece))
-        self._last = piece[-1:]
+
+class SteadyCutter:
+    """Cuts a stream of frames into windows that start at even steps.
+
+    Silence at the beginning of a window is moved to its end, so that the network hears what comes after a pause as
+    it has learnt it: from its onset. Windows end with the first that reaches the end of the sound; there is always one.
+
+    Args:
+        parameters: of the frontend.
+        window_s: length of a window, in seconds, no shorter than a frame's hop.
+        hop_s: between the starts of two windows, likewise; starts are rounded to frames, but do not drift.
+    """
+
+    def __init__(self, parameters: MelParameters, *, window_s: float, hop_s: float) -> None:
+        self._parameters = parameters
+        self._window_frames = round(window_s / parameters.hop_s)
+        self._step = hop_s / parameters.hop_s
+
+    def cut(self, pieces: Iterable[Frames]) -> Iterator[Frames | None]:
+        """Windows of a stream of log-mel frames.
+
+        Args:
+            pieces: (n, n_mels) float32 in dB, any n.
+
+        Yields:
+            (window_frames, n_mels) float32, or None for silence; window `i` starts at `i * hop_s`.
+        """
+        pending = np.zeros((0, self._parameters.n_mels), dtype=np.float32)
+        levels = np.zeros(0, dtype=np.float32)
+        number = passed = 0
+        for piece in pieces:
+            pending, levels = np.concatenate([pending, piece]), np.concatenate([levels, _levels_db(piece)])
+            # A window that ends with the last frame known may be the last: the stream's end tells.
+            while (start := self._start(number) - passed) + self._window_frames < len(pending):
+                yield self._window(pending[start:], levels[start:])
+                number += 1
+            done = min(self._start(number) - passed, len(pending))
+            pending, levels, passed = pending[done:], levels[done:], passed + done
+        # Frames are centred, and the last one on the end: it is heard in the one before.
+        end = passed + len(pending) - 1
+        while number == 0 or max(self._start(number - 1) + self._window_frames, self._start(number)) < end:
+            start = self._start(number) - passed
+            yield self._window(pending[start:], levels[start:])
+            number += 1
+
+    def _start(self, number: int) -> int:
+        return round(number * self._step)
+
+    def _window(self, frames: Frames, levels: npt.NDArray[np.float32]) -> Frames | None:
+        onset = _first_loud(levels[: self._window_frames])
+        if onset is None:
+            return None
+        return _padded(frames[onset : self._window_frames], self._window_frames, self._parameters.floor_db)
+
+
+def _padded(part: Frames, frames: int, floor_db: float) -> Frames:
+    if len(part) == frames:
+        return part
+    floor = np.full((frames - len(part), part.shape[1]), floor_db, dtype=np.float32)
+    return np.concatenate([part, floor])
 
 
 def _audible(window: Frames) -> Iterator[Frames]:
@@ -103,10 +173,13 @@ def _audible(window: Frames) -> Iterator[Frames]:
 
 
 def _onset_frame(frames: Frames) -> int | None:
+    return _first_loud(_levels_db(frames))
+
+
+def _first_loud(levels: npt.NDArray[np.float32]) -> int | None:
     """The frame before the first one that is loud enough; None for silence."""
-    if not len(frames):
+    if not len(levels):
         return None
-    levels = _levels_db(frames)
     loud = np.flatnonzero(levels > max(SILENCE_DB, float(levels.max()) - _ONSET_RANGE_DB))
     return max(0, int(loud[0]) - 1) if len(loud) else None
 

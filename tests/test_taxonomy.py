@@ -27,14 +27,18 @@ def test_a_coarse_label_gathers_its_leaves() -> None:
     scores[1, LEAVES.index("snare")] = 0.8
     reed = list(NSYNTH.leaves_of).index("reed")
     drums = list(OPENMIC.leaves_of).index("drums")
-    assert NSYNTH.project(scores)[0, reed] == pytest.approx(0.75)
-    assert OPENMIC.project(scores)[1, drums] == 1.0
-    assert NSYNTH.project(scores)[1].max() == 0.0
+    assert NSYNTH.project(scores, is_exclusive=True)[0, reed] == pytest.approx(0.75)
+    assert OPENMIC.project(scores, is_exclusive=True)[1, drums] == 1.0
+    assert NSYNTH.project(scores, is_exclusive=True)[1].max() == 0.0
+    assert NSYNTH.project(scores, is_exclusive=False)[0, reed] == pytest.approx(1 - 0.5 * 0.75)
+    assert OPENMIC.project(scores, is_exclusive=False)[1, drums] == pytest.approx(0.98)
 
 
 def test_own_set_is_the_identity() -> None:
     scores = np.random.default_rng(0).random(59, dtype=np.float32)
-    np.testing.assert_array_equal(LABEL_SETS["own"].project(scores), scores)
+    for is_exclusive in (False, True):
+        projected = LABEL_SETS["own"].project(scores, is_exclusive=is_exclusive)
+        np.testing.assert_allclose(projected, scores, atol=1e-6)
 
 
 def test_words() -> None:
