@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tagger.catalog import detail, report, search, store
 from tagger.catalog.changes import Changes
@@ -21,6 +21,9 @@ from tagger.catalog.migrate import upgrade
 from tagger.catalog.records import Entry, FileRecord, Hit, Known, LabelState, Problem, Query, Seen, Stats
 from tagger.catalog.roots import Roots
 from tagger.results import Analysis
+
+if TYPE_CHECKING:
+    from tagger.catalog.facets import Columns, Facets
 
 
 def default_catalog_path() -> Path:
@@ -141,7 +144,7 @@ class Catalog:
             store.note_evidence(connection, path, vendor)
 
     def mark_below(self, folder: Path) -> int:
-        """Notes that a folder is gone with all below it, and gives how many files that are. Nothing is dropped by it."""
+        """Notes that a folder is gone with all below it; gives how many files that are. Nothing is dropped by it."""
         with plain_errors(self.path), writing(self._engine) as connection:
             return store.mark_below(connection, folder)
 
@@ -228,6 +231,23 @@ class Catalog:
         """The files that meet a query, missing ones left out, in the query's order."""
         with plain_errors(self.path), reading(self._engine) as connection:
             yield from search.find(connection, query)
+
+    def columns(self) -> Columns:
+        """The catalog as it is now, to be counted; reads all of it, which takes seconds at a million files."""
+        from tagger.catalog.facets import Columns
+
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return Columns(connection)
+
+    def count(self, columns: Columns, query: Query) -> Facets:
+        """How many of the files that meet a query have what, as it was when columns were read."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return columns.count(connection, query)
+
+    def place(self, location_id: int) -> Path | None:
+        """Where the file is whose place has a number, as in `Hit.id`; None if there is no such place."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return report.place(connection, location_id)
 
     def problems(self) -> Iterator[Problem]:
         """The files that could not be analysed, by path."""

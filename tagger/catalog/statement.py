@@ -73,12 +73,9 @@ class Statement:
         self._needs_tag = _asks_for_tag(query) or self._sort is Sort.CONFIDENCE
         self._descending = _is_descending(query, self._sort)
         self._add_conditions(connection)
-        self._rarest_table = self._rarest(connection)
+        self.sql = self._sql(self._rarest(connection))
 
-    @property
-    def sql(self) -> str:
-        """Finds the hits, in the order of the query."""
-        rarest = self._rarest_table
+    def _sql(self, rarest: str | None) -> str:
         conditions = [*self._all_conditions(rarest), *self._after(rarest)]
         columns = _ORDER[self._sort]
         order = ", ".join(f"{column} {'DESC' if self._descending else 'ASC'}" for column in columns)
@@ -91,37 +88,37 @@ class Statement:
             f" FROM {self._tables(rarest)} WHERE {' AND '.join(conditions)} ORDER BY {order}{limit}"
         )
 
-    @property
-    def places_sql(self) -> str:
-        """Finds the places of the hits, in any order, for them to be counted."""
-        rarest = self._rarest_table
-        conditions = " AND ".join(self._all_conditions(rarest))
-        columns = "location.id, location.folder_id, location.file_id, file.kind"
-        return f"SELECT {columns} FROM {self._tables(rarest)} WHERE {conditions}"
-
     def _add_conditions(self, connection: Connection) -> None:
         query, add = self._query, self._add
-        if query.kinds:
-            is_musical = query.key or query.tempo_min_bpm or query.tempo_max_bpm
-            add("file", f"{'+' if is_musical else ''}file.kind IN {self._any_of(query.kinds)}")
-        if query.tempo_min_bpm is not None:
-            add("file", f"file.tempo_bpm >= {self._value(query.tempo_min_bpm)}")
-        if query.tempo_max_bpm is not None:
-            add("file", f"file.tempo_bpm <= {self._value(query.tempo_max_bpm)}")
-        if query.key is not None:
-            add("file", f"file.key = {self._value(query.key)}")
+        for condition in self._of_sound():
+            add("file", condition)
         if expression := match_expression(query.words):
             add("words", f"words MATCH {self._value(expression)}")
         if query.path is not None:
             self._add_path(connection, query.path)
-        for condition in self._asked("best"):
+        for condition in self._of_tag():
             add("best", condition)
-        if query.min_confidence > 0:
-            add("best", f"best.confidence >= {self._value(query.min_confidence)}")
-        if query.max_confidence < 1:
-            add("best", f"best.confidence <= {self._value(query.max_confidence)}")
         if query.is_reviewed:
             add("judged", "TRUE")
+
+    def _of_sound(self) -> Iterator[str]:
+        query = self._query
+        if query.kinds:
+            is_musical = query.key or query.tempo_min_bpm or query.tempo_max_bpm
+            yield f"{'+' if is_musical else ''}file.kind IN {self._any_of(query.kinds)}"
+        if query.tempo_min_bpm is not None:
+            yield f"file.tempo_bpm >= {self._value(query.tempo_min_bpm)}"
+        if query.tempo_max_bpm is not None:
+            yield f"file.tempo_bpm <= {self._value(query.tempo_max_bpm)}"
+        if query.key is not None:
+            yield f"file.key = {self._value(query.key)}"
+
+    def _of_tag(self) -> Iterator[str]:
+        yield from self._asked("best")
+        if self._query.min_confidence > 0:
+            yield f"best.confidence >= {self._value(self._query.min_confidence)}"
+        if self._query.max_confidence < 1:
+            yield f"best.confidence <= {self._value(self._query.max_confidence)}"
 
     def _add(self, table: str, condition: str) -> None:
         self._conditions[table].append(condition)
