@@ -104,9 +104,10 @@ def load_token(catalog: Path) -> str:
 class Guard:
     """ASGI middleware around everything: lets a request pass or answers it, and adds headers to answers."""
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Access, most_body_bytes: int) -> None:
         self._app = app
         self._access = access
+        self._most_body_bytes = most_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Deals with one request."""
@@ -145,6 +146,10 @@ class Guard:
                 "the token is missing or wrong (send it as `Authorization: Bearer`; it is in a file beside the catalog)",
                 {"WWW-Authenticate": 'Bearer realm="tagger"' if changes else 'Basic realm="tagger", Bearer'},
             )
+        size = headers.get("content-length", "0")
+        if not size.isdecimal() or int(size) > self._most_body_bytes:
+            # Those of no declared length are measured by the framework, which would answer this one in plain text.
+            return problems.answer(413, f"no request may be longer than {self._most_body_bytes:,} bytes")
         return None
 
     def _is_allowed(self, authorization: str, *, changes: bool) -> bool:

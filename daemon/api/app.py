@@ -12,6 +12,7 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from daemon.api import problems, routes
 from daemon.api.access import PREFIX, Guard
@@ -53,7 +54,6 @@ def create_app(backend: Backend) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         telemetry=_NO_TELEMETRY,
-        max_body_size=_MOST_BODY_BYTES,
         redirect_slashes=False,
         separate_input_output_schemas=False,
         exception_handlers={
@@ -66,7 +66,8 @@ def create_app(backend: Backend) -> FastAPI:
     app.state.backend = backend
     app.include_router(routes.router)
     app.include_router(routes.changes)
-    app.add_middleware(Guard, access=backend.access)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=_MOST_BODY_BYTES)
+    app.add_middleware(Guard, access=backend.access, most_body_bytes=_MOST_BODY_BYTES)
     _document(app)
     return app
 

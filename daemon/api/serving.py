@@ -80,6 +80,13 @@ class _Server(uvicorn.Server):
         if not self._is_stopping.is_set():
             await self._stop.wait()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # What a client does not take cannot be sent, and would keep its connection for ever.
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
     def stop(self) -> None:
         self._is_stopping.set()
         # The loop may have ended by itself.
