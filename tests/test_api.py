@@ -117,7 +117,7 @@ class TestFile:
 
     def test_a_label_that_nobody_knows_is_refused(self, api: Served) -> None:
         answer = judge(api, 1, "confirm", "kazoo of doom")
-        assert answer.status_code == 422
+        assert answer.status_code == 404
         assert "kazoo of doom" in answer.json()["detail"]
 
     def test_labels_are_the_taxonomy(self, api: Served) -> None:

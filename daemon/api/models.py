@@ -25,6 +25,12 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Body(Wire):
+    """Base of what is sent as JSON, which has types of its own: no text is a number, and no number a truth value."""
+
+    model_config = ConfigDict(strict=True)
+
+
 class Filters(Wire):
     """What to find; a condition left out holds for every file. Several of one kind mean any of them."""
 
@@ -156,7 +162,7 @@ class FileDetail(Wire):
     in_file: dict[str, str] | None = Field(description="The instrument tags in the file; null if they cannot be read.")
 
 
-class Verdict(Wire):
+class Verdict(Body):
     """What a person says of a file. It wins over every model, today's and later ones."""
 
     verdict: Literal["confirm", "reject", "correct"] = Field(
@@ -184,7 +190,7 @@ class Labels(Wire):
     others: list[str] = Field(description="Labels in the catalog that are not in the taxonomy, of models of one's own.")
 
 
-class NewRoot(Wire):
+class NewRoot(Body):
     """A folder to be watched."""
 
     path: PathText = Field(description="An existing folder, absolute.")
@@ -193,7 +199,7 @@ class NewRoot(Wire):
     poll: bool = Field(default=False, description="Whether not to rely on the system to tell of changes.")
 
 
-class RootChange(Wire):
+class RootChange(Body):
     """What is to be otherwise with a watched folder."""
 
     is_paused: bool
@@ -245,13 +251,13 @@ class Work(Wire):
     failed: list[FailedJob] = Field(description="Most often tried first, at most 500.")
 
 
-class Place(Wire):
+class Place(Body):
     """Where something is to be done."""
 
     under: PathText | None = Field(default=None, description="A folder in a watched folder, or a file; null for all.")
 
 
-class Folder(Wire):
+class Folder(Body):
     """Where something is to be done."""
 
     under: PathText = Field(description="A folder in a watched folder, or a file.")

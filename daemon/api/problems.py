@@ -51,10 +51,15 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
-async def of_http(_: Request, error: Exception) -> ProblemResponse:
+async def of_http(request: Request, error: Exception) -> ProblemResponse:
     """Answers what was raised on purpose, by us or by the framework."""
     assert isinstance(error, HTTPException)
-    return answer(error.status_code, str(error.detail), dict(error.headers) if error.headers else None)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        # The framework names those of one route only, where several are at one address.
+        path = request.app.openapi()["paths"].get(request.scope["route"].path, {})
+        headers["Allow"] = ", ".join(sorted(method.upper() for method in path))
+    return answer(error.status_code, str(error.detail), headers)
 
 
 async def of_input(_: Request, error: Exception) -> ProblemResponse:

@@ -13,13 +13,13 @@ def judge(catalog: Catalog, file_id: int, said: models.Verdict) -> models.FileDe
     """Keeps a person's verdict, and gives what is known of the file from now on.
 
     Raises:
-        HTTPException: 404, there is no such file; 409, it has another recording now, or none; 422, no such label.
+        HTTPException: 404, there is no such file or label; 409, it has another recording now, or none.
     """
     held = finding.held_at(catalog, file_id)
     if not isinstance(held, FileRecord) or held.facts.payload_hash != said.payload_hash:
         raise problem(409, f"{held.path}: holds another recording than the one that was judged (look at it again)")
     known = {*LEAVES, *FAMILIES, *(label.label for label in held.labels)}
     if unknown := [label for label in said.labels if label not in known and label not in catalog.tags()]:
-        raise problem(422, f'there is no label "{unknown[0]}" (/api/labels has them all)')
+        raise problem(404, f'there is no label "{unknown[0]}" (/api/labels has them all)')
     catalog.judge_all(held.path, verdicts_on(held, said.labels, verdict=said.verdict))
     return finding.show(catalog, file_id)
