@@ -38,7 +38,7 @@ def change_words(change: Change) -> str:
         return f"INSTRUMENT: {_value(change.current)} -> {_value(change.new)}"
     why = "not ours, kept" if change.current else "taken away by somebody, stays away"
     ours = f"; ours would be {change.new}" if change.new else ""
-    others = "; other fields written" if change.rewrites else ""
+    others = "; other fields changed" if change.rewrites else ""
     return f"INSTRUMENT: {_value(change.current)} ({why}{ours}){others}"
 
 

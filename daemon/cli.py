@@ -116,9 +116,10 @@ def write(
     as_json: JsonOption = False,
     catalog: CatalogOption = None,
 ) -> None:
-    """Write into files what the catalog knows of them, corrections included, without analysing anything.
+    """Write into files what the catalog knows of them.
 
-    What somebody else wrote into a file is never changed. Every write can be taken back with `tagger undo`.
+    Nothing is analysed, and corrections are included. What somebody else wrote into a file is never changed. Every
+    write can be taken back with `tagger undo`.
     """
     from daemon import writing
     from daemon.opening import open_catalog
@@ -148,17 +149,17 @@ def undo(
     Files become what they were before, byte for byte, their time of modification included. A file that something
     else has changed since is left alone, and told with what is different.
     """
-    from daemon import arguments, writing
+    from daemon import arguments, undoing
     from daemon.opening import open_catalog
 
     if batch is not None and since is not None:
         raise typer.BadParameter("give one run or a time, not both", param_hint="--batch, --since")
-    chosen = writing.Selection(paths=tuple(paths or ()), batch_id=batch, since=arguments.since(since))
+    chosen = undoing.Selection(paths=tuple(paths or ()), batch_id=batch, since=arguments.since(since))
     with open_catalog(catalog) as opened:
         if list_runs:
-            writing.list_batches(opened, as_json=as_json)
+            undoing.list_batches(opened, as_json=as_json)
         else:
-            raise typer.Exit(writing.undo(opened, chosen, dry_run=dry_run, as_json=as_json))
+            raise typer.Exit(undoing.undo(opened, chosen, dry_run=dry_run, as_json=as_json))
 
 
 @app.command()

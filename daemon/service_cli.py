@@ -1,4 +1,4 @@
-"""What can be said on the command line about the service: `daemon`, `root`, `jobs`, `doctor`, `service`.
+"""What can be said on the command line about the service: `daemon`, `root`, `jobs`, `model`, `doctor`, `service`.
 
 As in `daemon.cli`, what a command does is imported when it runs.
 """
@@ -19,6 +19,7 @@ Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A watched folder
 
 root = typer.Typer(help="Say which folders the daemon watches.", no_args_is_help=True)
 jobs = typer.Typer(help="See what the daemon has to do, and have it wait.", no_args_is_help=True)
+model = typer.Typer(help="See what a new model would change, and have it do so.", no_args_is_help=True)
 service = typer.Typer(help="Start the daemon whenever you log in.", no_args_is_help=True)
 
 
@@ -27,6 +28,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(daemon)
     app.add_typer(root, name="root")
     app.add_typer(jobs, name="jobs")
+    app.add_typer(model, name="model")
     app.command()(doctor)
     app.add_typer(service, name="service")
 
@@ -142,6 +144,34 @@ def retry_jobs(
     from daemon.service import commands
 
     commands.retry(catalog, path)
+
+
+@model.command("status")
+def model_status(as_json: JsonOption = False, catalog: CatalogOption = None) -> None:
+    """Show which models said what is known, and whether a new one waits."""
+    from daemon.service import modelling
+
+    modelling.status(catalog, as_json=as_json)
+
+
+@model.command("diff")
+def model_diff(
+    files: Annotated[int, typer.Option(min=1, help="How many files to listen to.")] = 200,
+    as_json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Have the new model listen to some files that are known, and show what it would change. Changes nothing."""
+    from daemon.service import modelling
+
+    modelling.diff(catalog, files=files, as_json=as_json)
+
+
+@model.command("accept")
+def accept_model(catalog: CatalogOption = None) -> None:
+    """Have the daemon go over everything with the model that comes with the program."""
+    from daemon.service import modelling
+
+    modelling.accept(catalog)
 
 
 def doctor(as_json: JsonOption = False, catalog: CatalogOption = None) -> None:

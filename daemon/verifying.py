@@ -35,13 +35,12 @@ def verify(catalog: Catalog, paths: Sequence[Path], *, as_json: bool) -> int:
         CatalogError: a path is not in the catalog.
     """
     for path in paths:
-        if not catalog.seen([path]):
+        if not catalog.count([path]):
             raise CatalogError(path, "is not in the catalog", f'run `tagger tag "{nearby(path)}"` first')
-    places = catalog.seen(paths)
     tally: Counter[Finding] = Counter()
     started = time.monotonic()
     try:
-        with progress(len(places)) as shown, closed_after(verified(places)) as results:
+        with progress(catalog.count(paths)) as shown, closed_after(verified(catalog.seen(paths))) as results:
             for done, each in enumerate(results, start=1):
                 tally[each.finding] += 1
                 if as_json:
@@ -55,7 +54,7 @@ def verify(catalog: Catalog, paths: Sequence[Path], *, as_json: bool) -> int:
     if not as_json:
         found = ", ".join(f"{tally[each]:,} {text}" for each, text in _WORDS.items() if tally[each])
         took = duration_words(time.monotonic() - started)
-        print_problem(f"{count_words(len(places), 'file')} verified in {took}: {found or 'nothing to compare'}")
+        print_problem(f"{count_words(tally.total(), 'file')} verified in {took}: {found or 'nothing to compare'}")
     return 1 if tally.total() > tally[Finding.SAME] else 0
 
 

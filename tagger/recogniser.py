@@ -7,25 +7,29 @@ apart from the weights: the frontend's parameters, the label list, the calibrati
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from importlib import resources
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+
+# Before it is loaded: by itself the runtime keeps a file of events in the user's home and sends it to its maker.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 import onnxruntime
 
 from tagger.errors import ModelError
 from tagger.frontend import Frames, MelParameters
+from tagger.model_name import METADATA_KEY, default_model
 from tagger.taxonomy import LEAVES
 
 # Larger batches gain nothing on a single thread and cost memory.
 _FRAMES_PER_BATCH: Final = 800
-METADATA_KEY: Final = "instrument-tagger"
 _FORMAT: Final = 1
 
 
@@ -192,11 +196,6 @@ class Recogniser:
         if not outputs == len(card.labels) == len(card.single_thresholds) == len(card.presence_thresholds):
             raise ModelError(self.path, "its labels and thresholds do not fit its outputs", "build the model again")
         return card
-
-
-def default_model() -> Path:
-    """The model that comes with the program."""
-    return Path(str(resources.files("models") / "instruments.onnx"))
 
 
 def _open_session(path: Path) -> onnxruntime.InferenceSession:

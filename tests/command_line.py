@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tagger.catalog import Catalog, Entry
+from tagger.catalog import Entry
 from tagger.payload import payload_hash
 from tagger.results import Analysis, AudioFacts, Instrument, Kind
 from tagger.taxonomy import FAMILY_OF, LEAVES
@@ -55,8 +55,8 @@ def analysis(*labels: str, kind: Kind = Kind.ONE_SHOT, seed: int = 0, tempo_bpm:
     )
 
 
-def hear(catalog: Catalog, path: Path, result: Analysis, *, model: str = "instruments@test") -> None:
-    """Puts into the catalog that a file that is there sounds like that."""
+def heard_as(path: Path, result: Analysis, *, model: str = "instruments@test") -> Entry:
+    """That a file which is there sounds like that."""
     status = path.stat()
     facts = replace(result.facts, payload_hash=payload_hash(path))
-    catalog.record([Entry(path, status.st_size, status.st_mtime_ns, replace(result, facts=facts, model=model))])
+    return Entry(path, status.st_size, status.st_mtime_ns, replace(result, facts=facts, model=model))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import httpx
@@ -23,7 +21,7 @@ from tagger.results import AudioFacts, Kind
 from tagger.settings import ApiSettings
 from tagger.timeline import Segment, Timeline, TimelineSettings
 from tests.catalog_entries import entry
-from tests.made_up import StandIn, analysis
+from tests.made_up import analysis
 
 TOKEN = "a token that is long enough"
 
@@ -71,13 +69,18 @@ class Served:
 
 
 @contextmanager
-def served(path: Path, *, engine: Engine | None = None, is_local: bool = True, catalog: Catalog | None = None) -> Iterator[Served]:
+def served(
+    path: Path, *, engine: Engine | None = None, is_local: bool = True, catalog: Catalog | None = None
+) -> Iterator[Served]:
     """Serves a catalog; the client sends the token."""
     access = Access(frozenset({"127.0.0.1", "localhost", "[::1]"}), TOKEN, is_local)
     settings = ApiSettings(port=0)
     with catalog or Catalog(path) as opened:
         backend = Backend(opened, engine, access, Sketcher)
-        with serving(backend, settings) as url, httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        with (
+            serving(backend, settings) as url,
+            httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as client,
+        ):
             yield Served(url, backend, client)
 
 

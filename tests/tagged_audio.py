@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
+import tempfile
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +81,17 @@ MAKERS: dict[str, Callable[[Path], None]] = {
 def make(folder: Path, name: str) -> Path:
     """A file of `MAKERS` in `folder`."""
     path = folder / name
-    MAKERS[name](path)
+    path.write_bytes(made(name))
     return path
+
+
+@cache
+def made(name: str) -> bytes:
+    """The bytes of a file of `MAKERS`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, name)
+        MAKERS[name](path)
+        return path.read_bytes()
 
 
 def seen_by_ffmpeg(path: Path) -> dict[str, str]:
@@ -108,11 +118,18 @@ def riff(*chunks: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
+def plain_wav(*back: bytes, front: bytes = b"") -> bytes:
+    """A WAV with a few samples, and chunks before and behind them."""
+    fmt = chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, SAMPLE_RATE, SAMPLE_RATE, 1, 8))
+    return riff(fmt, front, chunk(b"data", bytes(range(200))), *back)
+
+
 def rich_wav() -> bytes:
     """24 bit, an odd number of bytes of samples, and everything that samplers and recorders leave in a WAV."""
     samples = np.round(tone() * 8388607).astype("<i4").tobytes()
     data = b"".join(samples[start : start + 3] for start in range(0, 4 * 999, 4))
     bext = bytes(602) + b"A=PCM,F=48000,W=24,M=mono\r\n"
+    ixml = b"<?xml version='1.0'?>\n<BWFXML>\n <PROJECT>p</PROJECT>\n <USER><!-- mine --></USER>\n</BWFXML>\0\0\0"
     return riff(
         chunk(b"bext", bext),
         chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, SAMPLE_RATE, SAMPLE_RATE * 3, 3, 24)),
@@ -125,7 +142,67 @@ def rich_wav() -> bytes:
         chunk(b"LIST", b"INFO" + chunk(b"ISFT", b"maker\0")),
         chunk(b"xtra", b"odd"),
         chunk(b"none", b""),
+        chunk(b"iXML", ixml),
+        chunk(b"ID3 ", vendor_id3()),
     )
+
+
+def rich_aiff() -> bytes:
+    """16 bit, and everything that samplers and recorders leave in an AIFF, the tag in front."""
+    samples = np.round(tone() * 32767).astype(">i2").tobytes()
+    rate = b"\x40\x0e\xbb\x80" + bytes(6)
+    parts = (
+        (b"COMM", struct.pack(">hIh", 1, len(samples) // 2, 16) + rate),
+        (b"ID3 ", vendor_id3()),
+        (b"MARK", struct.pack(">HHI", 1, 1, 7) + b"\x05start"),
+        (b"INST", struct.pack(">6bh6h", 60, 0, 0, 127, 1, 127, 0, 0, 0, 0, 0, 0, 0)),
+        (b"COMT", struct.pack(">HIHH", 1, 0, 0, 3) + b"abc\0"),
+        (b"ANNO", b"odd"),
+        (b"APPL", b"stocSurely"),
+        (b"SSND", bytes(8) + samples),
+        (b"basc", bytes(84)),
+        (b"cate", bytes(202)),
+    )
+    body = b"AIFF" + b"".join(name + struct.pack(">I", len(data)) + data + bytes(len(data) % 2) for name, data in parts)
+    return b"FORM" + struct.pack(">I", len(body)) + body
+
+
+def vendor_id3() -> bytes:
+    """An ID3v2.4 tag with a vendor's preset, a picture, and a frame that nobody knows."""
+    frames = (
+        (b"GEOB", b"\0\0\0com.native-instruments.nks.soundinfo\0" + bytes(range(256))),
+        (b"GEOB", b"\0application/octet-stream\0\0Serato Overview\0" + bytes(range(99))),
+        (b"APIC", b"\0image/png\0\3\0" + bytes(300)),
+        (b"XYZZ", b"nobody knows"),
+    )
+    body = b"".join(name + syncsafe(len(data)) + b"\0\0" + data for name, data in frames)
+    return b"ID3\x04\0\0" + syncsafe(len(body)) + body
+
+
+def syncsafe(number: int) -> bytes:
+    """A size as ID3 spells it."""
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def rich_chunks(container: bytes) -> list[tuple[bytes, bytes]]:
+    """What must survive in a rich file: whole chunks of others, and what others put into those that we edit."""
+    order = "<" if container.startswith(b"RIFF") else ">"
+    parts = []
+    place = 12
+    while place < len(container):
+        name, size = struct.unpack_from(f"{order}4sI", container, place)
+        end = place + 8 + size + size % 2
+        is_edited = name in (b"iXML", b"ID3 ") or container[place + 8 : place + 12] == b"INFO"
+        parts.append((name, container[place:end] if not is_edited else inner(name, container[place + 8 : end])))
+        place = end
+    return parts
+
+
+def inner(name: bytes, contents: bytes) -> bytes:
+    """What others put into a chunk that we edit, in one piece."""
+    if name == b"iXML":
+        return b"\n <PROJECT>p</PROJECT>\n <USER>"
+    return contents[10:].rstrip(b"\0") if name == b"ID3 " else contents[4:]
 
 
 def claim(*labels: str, kind: Kind = Kind.ONE_SHOT) -> Claim:

@@ -42,7 +42,9 @@ def told(answer: httpx.Response, status: int) -> str:
 
 
 class TestRebinding:
-    @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "", "[::2]"])
+    @pytest.mark.parametrize(
+        "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "", "[::2]"]
+    )
     def test_a_name_that_is_not_ours_is_refused(self, api: Served, host: str) -> None:
         assert "hosts" in told(api.client.get("/api/files", headers={"Host": host}), 421)
 
@@ -126,7 +128,8 @@ class TestOtherMachines:
 
 class TestPlaces:
     @pytest.mark.parametrize(
-        "under", ["/", "/etc", "Samples", "{root}/../secret", "{root}/..", "{root}x", "{root}/./a", "{root}//a", "{root}/link"]
+        "under",
+        ["/", "/etc", "Samples", "{root}/../secret", "{root}/..", "{root}x", "{root}/./a", "{root}//a", "{root}/link"],
     )
     def test_no_place_outside_of_watched_folders_is_taken(self, api: Served, tmp_path: Path, under: str) -> None:
         (tmp_path / "secret").mkdir()
@@ -149,7 +152,9 @@ class TestPlaces:
         told(api.client.get("/api/files/3/timeline"), 403)
         assert api.client.get("/api/files/3").json()["in_file"] is None
 
-    @pytest.mark.parametrize("path", ["/api/../etc/passwd", "/api/files/../../etc", "/api/files/%2e%2e%2f", "/api/files/1%00"])
+    @pytest.mark.parametrize(
+        "path", ["/api/../etc/passwd", "/api/files/../../etc", "/api/files/%2e%2e%2f", "/api/files/1%00"]
+    )
     def test_addresses_lead_nowhere_else(self, api: Served, path: str) -> None:
         assert api.client.get(path).status_code in (404, 422)
 

@@ -7,7 +7,6 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -56,7 +55,11 @@ def test_two_clients_are_told_the_same(catalog: Path) -> None:
         for thread in threads:
             thread.start()
         wait_for(2, api)
-        for event in (FileAnalysed(Path("/a.wav"), ("kick",)), FileFailed(Path("/b"), "bad", None), HoldsChanged(("x",))):
+        for event in (
+            FileAnalysed(Path("/a.wav"), ("kick",)),
+            FileFailed(Path("/b"), "bad", None),
+            HoldsChanged(("x",)),
+        ):
             api.backend.feed.tell(event)
         for thread in threads:
             thread.join(10)

@@ -332,3 +332,20 @@ def test_the_records_of_a_folder_are_those_of_its_files(catalog: Catalog) -> Non
     records = catalog.records_in(Path("/kit"))
     assert set(records) == {"a.wav", "b.wav"}
     assert all(records[name].labels == record_of(catalog, f"/kit/{name}").labels for name in records)
+
+
+def test_places_are_gone_through_in_pages(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["/a/1.wav", "/a/2.wav", "/a b/0.wav", "/a/b/0.wav", "/c/9.wav", "/c/91.wav"]
+    catalog.record([entry(name, analysis(name, "kick")) for name in names])
+    catalog.record([entry("/a/broken.wav", "is cut off")])
+    catalog.mark(Path("/c"), [name_key("9.wav")], missing=True)
+    for page in (1, 2, 3, 500):
+        monkeypatch.setattr("tagger.catalog.places._PAGE", page)
+        everything = list(catalog.seen())
+        assert sorted(str(each.path) for each in everything) == sorted(map(str, map(Path, names)))
+        assert [each.path for each in everything if each.is_missing] == [Path("/c/9.wav")]
+        twice = [Path("/a/b"), Path("/a"), Path("/a/b/0.wav")]
+        assert [each.path.name for each in catalog.seen(twice)] == ["1.wav", "2.wav", "0.wav"]
+        below = [each.path for each in catalog.seen([Path("/a"), Path("/c/91.wav")])]
+        assert sorted(below) == [Path("/a/1.wav"), Path("/a/2.wav"), Path("/a/b/0.wav"), Path("/c/91.wav")]
+    assert (catalog.count(), catalog.count([Path("/a")]), catalog.count([Path("/nowhere")])) == (6, 3, 0)

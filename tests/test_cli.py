@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -22,7 +23,7 @@ from tagger.payload import payload_hash
 from tagger.recogniser import Recogniser
 from tagger.results import Analysis, Instrument, Kind
 from tagger.taxonomy import LABEL_SETS, LEAVES
-from tests.command_line import Run, analysis, contents, hear, native
+from tests.command_line import Run, analysis, contents, heard_as, native
 from tests.tagged_audio import make, seen_by_ffmpeg, tone
 
 
@@ -241,6 +242,24 @@ def test_tempos_are_read_in_all_spellings(text: str, bounds: tuple[float | None,
     assert arguments.tempo_range(text) == bounds
 
 
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-20", datetime(2026, 11, 20)),
+        ("2026-11-20 18:05", datetime(2026, 11, 20, 18, 5)),
+        ("9:30", datetime(2026, 11, 21, 9, 30)),
+        ("90m", datetime(2026, 11, 21, 12, 30)),
+        ("1.5 h", datetime(2026, 11, 21, 12, 30)),
+        ("2d", datetime(2026, 11, 19, 14)),
+        ("1W", datetime(2026, 11, 14, 14)),
+    ],
+)
+def test_times_are_read_in_all_spellings(text: str, moment: datetime) -> None:
+    now = datetime(2026, 11, 21, 14).astimezone()
+    assert arguments.since(text, now) == moment.astimezone()
+    assert arguments.since("2026-11-20T10:00:00+00:00", now) == datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
 @pytest.fixture
 def heard(tmp_path: Path) -> Path:
     """A folder of real files, of which the catalog already says something definite."""
@@ -255,8 +274,7 @@ def heard(tmp_path: Path) -> Path:
     paths = {make(folder, name): result for name, result in results.items()}
     model = Recogniser().name
     with Catalog(tmp_path / "catalog.db") as catalog:
-        for path, result in paths.items():
-            hear(catalog, path, result, model=model)
+        catalog.record([heard_as(path, result, model=model) for path, result in paths.items()])
     return folder
 
 

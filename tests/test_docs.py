@@ -45,22 +45,32 @@ def test_documented_command_can_be_typed(line: str) -> None:
     arguments = shlex.split(line.replace("\\", "/"))[1:]
     with COMMAND.make_context("tagger", arguments) as context:
         name, command, rest = COMMAND.resolve_command(context, [*context._protected_args, *context.args])
-        command.make_context(name, rest, parent=context).close()
+        with command.make_context(name, rest, parent=context) as inner:
+            if hasattr(command, "commands"):
+                words = [*inner._protected_args, *inner.args]
+                name, command, rest = command.resolve_command(inner, words)
+                command.make_context(name, rest, parent=inner).close()
 
 
 def test_commands_and_options_named_in_sentences_exist() -> None:
     everywhere = {"--help", *_options(COMMAND)}
     for text in TEXTS.values():
         for line in re.findall(r"`tagger ([^`\n]+)`", text):
-            name, *rest = [word for word in line.split() if word not in everywhere] or [None]
-            assert name is None or name in COMMAND.commands
-            assert {word for word in rest if word.startswith("--")} <= (
-                _options(COMMAND.commands[name]) if name else set()
-            )
+            command, rest = COMMAND, [word for word in line.split() if word not in everywhere]
+            while rest and hasattr(command, "commands"):
+                assert rest[0] in command.commands, line
+                command = command.commands[rest.pop(0)]
+            assert {word for word in rest if word.startswith("--")} <= _options(command)
 
 
 def _options(command: Any) -> set[str]:
     return {option for parameter in command.params for option in parameter.opts}
+
+
+def _all_commands(command: Any) -> Iterator[Any]:
+    yield command
+    for inner in getattr(command, "commands", {}).values():
+        yield from _all_commands(inner)
 
 
 def test_readme_names_every_command() -> None:
@@ -69,8 +79,7 @@ def test_readme_names_every_command() -> None:
 
 
 def test_options_named_in_documents_exist() -> None:
-    commands = [command for program in (COMMAND, WORKSHOP) for command in (program, *program.commands.values())]
-    known = set().union(*map(_options, commands))
+    known = set().union(*map(_options, (*_all_commands(COMMAND), *_all_commands(WORKSHOP))))
     named = {option for text in TEXTS.values() for option in re.findall(r"`(--[a-z][a-z-]*)", text)}
     assert named <= known
 

@@ -41,7 +41,6 @@ def intent(path: str = "/a/1.wav", *, way_back: bytes = b"\0old", after: str = "
     return Intent(
         path=Path(path),
         target=Target.TAGS,
-        in_place=True,
         keeps_mtime=True,
         payload_hash="a",
         before_fingerprint="old",

@@ -108,7 +108,9 @@ def test_only_the_workshop_knows_torch_and_nothing_shipped_knows_the_workshop() 
     assert not wrong
 
 
-@pytest.mark.parametrize("heavy", ["librosa", "numba", "onnxruntime", "scipy.signal", "sqlalchemy", "alembic", "av"])
+@pytest.mark.parametrize(
+    "heavy", ["librosa", "numba", "onnxruntime", "scipy.signal", "sqlalchemy", "alembic", "av", "pydantic"]
+)
 def test_importing_the_library_loads_nothing_heavy(heavy: str) -> None:
     code = f"import sys, tagger; sys.exit({heavy!r} in sys.modules)"
     assert not subprocess.run([sys.executable, "-c", code], check=False).returncode

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +11,8 @@ import pytest
 
 from tagger.errors import ModelError
 from tagger.frontend import MelParameters
-from tagger.recogniser import ModelCard, Recogniser, default_model
+from tagger.model_name import default_model, model_name
+from tagger.recogniser import ModelCard, Recogniser
 from tagger.taxonomy import LEAVES
 
 
@@ -25,6 +29,25 @@ def test_the_shipped_model_is_complete(recogniser: Recogniser) -> None:
     assert recogniser.name == f"{card.name}@{card.version}"
     assert default_model().stat().st_size <= 8_000_000
     assert "Trained on" in card.description
+
+
+def test_the_name_is_read_without_loading_the_model(recogniser: Recogniser, tmp_path: Path) -> None:
+    assert model_name(default_model()) == recogniser.name
+    content = default_model().read_bytes()
+    for bad in (b"", b"no model at all", content[: len(content) // 2], content[:-5]):
+        (tmp_path / "bad.onnx").write_bytes(bad)
+        with pytest.raises(ModelError, match="is no model of this program"):
+            model_name(tmp_path / "bad.onnx")
+    with pytest.raises(ModelError, match="cannot be read"):
+        model_name(tmp_path / "nothing.onnx")
+
+
+def test_the_runtime_keeps_no_book_of_its_use_in_the_users_home(tmp_path: Path) -> None:
+    code = "from tagger.recogniser import Recogniser; Recogniser()"
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert not [path for path in tmp_path.rglob("*") if "onnxruntime" in path.name.lower()]
 
 
 def test_probabilities_and_unit_embeddings(recogniser: Recogniser) -> None:

@@ -6,11 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mutagen.id3 import TXXX
+from mutagen.wave import WAVE
 
 from tagger import tagfile
 from tagger.catalog import Catalog, FileRecord, Intent, Target, WriteState
@@ -18,7 +19,7 @@ from tagger.payload import payload_hash
 from tagger.settings import Settings
 from tagger.stamp import Stamp
 from tagger.writing import Fate, Undoing, Writer, recovery
-from tests.command_line import Run, analysis, hear
+from tests.command_line import Run, analysis, heard_as
 from tests.tagged_audio import decoded, make
 
 LONG_AGO_NS = 1_500_000_000_000_000_000
@@ -62,11 +63,11 @@ def catalog(tmp_path: Path, empty_catalog: Path) -> Iterator[Catalog]:
         yield opened
 
 
-def heard(catalog: Catalog, folder: Path, name: str, *labels: str) -> Path:
+def known(catalog: Catalog, folder: Path, name: str, *labels: str) -> Path:
     folder.mkdir(exist_ok=True)
     path = make(folder, name)
     os.utime(path, ns=(LONG_AGO_NS, LONG_AGO_NS))
-    hear(catalog, path, analysis(*labels))
+    catalog.record([heard_as(path, analysis(*labels))])
     return path
 
 
@@ -90,11 +91,11 @@ def states_of(path: Path) -> tuple[bytes, int]:
     return path.read_bytes(), path.stat().st_mtime_ns
 
 
-@pytest.mark.parametrize(("name", "steps"), [("16.wav", 1), ("16.wav", 2), ("lossless.flac", 1)])
+@pytest.mark.parametrize(("name", "steps"), [("16.wav", 0), ("16.wav", 2), ("lossless.flac", 1)])
 def test_a_killed_write_ends_in_the_old_bytes_or_the_new(
     catalog: Catalog, tmp_path: Path, name: str, steps: int
 ) -> None:
-    path = heard(catalog, tmp_path / "samples", name, "kick")
+    path = known(catalog, tmp_path / "samples", name, "kick")
     before, audio = states_of(path), payload_hash(path)
     assert killed_after(steps, catalog, path, "write")
     assert payload_hash(path) == audio
@@ -116,7 +117,7 @@ def test_a_killed_write_ends_in_the_old_bytes_or_the_new(
 
 @pytest.mark.parametrize("steps", [1, 2])
 def test_a_killed_undo_ends_in_the_old_bytes_or_the_new(catalog: Catalog, tmp_path: Path, steps: int) -> None:
-    path = heard(catalog, tmp_path / "samples", "16.wav", "kick")
+    path = known(catalog, tmp_path / "samples", "16.wav", "kick")
     before, samples = states_of(path), decoded(path).tobytes()
     with Writer(catalog, Settings(), command="write") as writer:
         writer.write(record_of(catalog, path))
@@ -148,7 +149,7 @@ def killed_between_file_and_journal(catalog: Catalog, path: Path, monkeypatch: p
 def test_what_was_written_whole_can_be_undone(
     tagger: Run, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = heard(catalog, tmp_path / "samples", "16.wav", "kick")
+    path = known(catalog, tmp_path / "samples", "16.wav", "kick")
     before = states_of(path)
     killed_between_file_and_journal(catalog, path, monkeypatch)
     assert len(catalog.journal.open_writes()) == 1
@@ -158,27 +159,28 @@ def test_what_was_written_whole_can_be_undone(
     assert states_of(path) == before
 
 
-def test_a_file_that_somebody_changed_long_after_is_theirs(
+def test_a_file_that_somebody_changed_before_the_next_run_is_theirs(
     tagger: Run, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = heard(catalog, tmp_path / "samples", "16.wav", "kick")
+    path = known(catalog, tmp_path / "samples", "16.wav", "kick")
     killed_between_file_and_journal(catalog, path, monkeypatch)
-    theirs = bytearray(path.read_bytes())
-    theirs[-1] ^= 0xFF
-    path.write_bytes(theirs)
-    an_hour_on_ns = time.time_ns() + 3600 * 10**9
-    os.utime(path, ns=(an_hour_on_ns, an_hour_on_ns))
+    wave = WAVE(path)
+    assert wave.tags is not None
+    wave.tags.add(TXXX(encoding=3, desc="INSTRUMENT", text=["Snare"]))
+    wave.save()
+    theirs = path.read_bytes()
     told = tagger("undo")
     assert told.code == 1
-    assert "was changed by another program since, and left as it is" in told.err
+    assert "it is left as it is (was changed by another program since it was tagged)" in told.err
     assert path.read_bytes() == theirs
     assert catalog.journal.open_writes() == []
+    assert "edited by hand: Snare confirmed, Kick rejected" in tagger("write", path).out
 
 
 def test_a_disk_that_is_not_plugged_in_is_waited_for(
     catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = heard(catalog, tmp_path / "samples", "16.wav", "kick")
+    path = known(catalog, tmp_path / "samples", "16.wav", "kick")
     killed_between_file_and_journal(catalog, path, monkeypatch)
     away = tmp_path / "away"
     shutil.move(path.parent, away)
@@ -191,7 +193,7 @@ def test_a_disk_that_is_not_plugged_in_is_waited_for(
 
 
 def test_a_file_that_is_gone_is_given_up(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = heard(catalog, tmp_path / "samples", "16.wav", "kick")
+    path = known(catalog, tmp_path / "samples", "16.wav", "kick")
     killed_between_file_and_journal(catalog, path, monkeypatch)
     path.unlink()
     with Writer(catalog, Settings(), command="write") as writer:
@@ -200,13 +202,26 @@ def test_a_file_that_is_gone_is_given_up(catalog: Catalog, tmp_path: Path, monke
     assert catalog.journal.batches()[0].failed == 1
 
 
+def test_a_half_written_file_that_may_not_be_written_is_put_back_later(catalog: Catalog, tmp_path: Path) -> None:
+    path = known(catalog, tmp_path / "samples", "16.wav", "kick")
+    before = states_of(path)
+    assert killed_after(0, catalog, path, "write")
+    assert path.read_bytes() != before[0]
+    path.chmod(0o444)
+    with Writer(catalog, Settings(), command="write") as writer:
+        assert [each.fate for each in writer.recovered] == [Fate.LATER]
+    path.chmod(0o644)
+    with Writer(catalog, Settings(), command="write") as writer:
+        assert [each.fate for each in writer.recovered] == [Fate.PUT_BACK]
+    assert states_of(path) == before
+
+
 def test_what_cannot_be_put_back_is_told_and_kept(catalog: Catalog, tmp_path: Path) -> None:
-    path = heard(catalog, tmp_path / "samples", "16.wav", "kick")
+    path = known(catalog, tmp_path / "samples", "16.wav", "kick")
     state = tagfile.fingerprint(path)
     intent = Intent(
         path=path,
         target=Target.TAGS,
-        in_place=True,
         keeps_mtime=True,
         payload_hash=None,
         before_fingerprint="other",
@@ -218,7 +233,7 @@ def test_what_cannot_be_put_back_is_told_and_kept(catalog: Catalog, tmp_path: Pa
     )
     write = catalog.journal.begin(catalog.journal.begin_batch("write"), intent)
     recovered = recovery.settle(catalog, write)
-    assert recovered.fate is Fate.LOST
+    assert recovered.fate is Fate.LEFT
     assert tagfile.fingerprint(path) == state
     held = catalog.journal.write(write.id)
     assert held is not None

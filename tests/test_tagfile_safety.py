@@ -16,7 +16,7 @@ import soundfile as sf
 
 from tagger import tagfile
 from tagger.errors import TagFileError
-from tagger.tagfile import Action, chunked, chunks, mpeg, rewriting
+from tagger.tagfile import Action, chunked, chunks, mpeg, replacing, rewriting
 from tagger.tagfile.tags import Edits
 from tagger.walk import walk
 from tests.tagged_audio import chunk, claim, make, riff, tone, write
@@ -311,3 +311,19 @@ def test_library_walks_pass_over_what_a_crash_may_leave(tmp_path: Path) -> None:
         assert rewrite.temporary in list(tmp_path.iterdir())
         assert [list(listing.files) for listing in walk([tmp_path]).listings] == [["lossless.flac"]]
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_copies_that_a_crash_left_long_ago_are_swept_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make(tmp_path, "lossless.flac")
+    others = [tmp_path / name for name in ("tagger-a.tmp", ".tagger-notes", ".tagger-a.tmp.flac", "a.tmp")]
+    for other in others:
+        other.touch()
+    left = tmp_path / ".tagger-abc.tmp"
+    left.write_bytes(b"half a copy")
+    os.utime(left, (0, 0))
+    tagfile.sweep(tmp_path)
+    assert left.exists()
+    monkeypatch.setattr(replacing, "_ABANDONED_AFTER_S", -1.0)
+    tagfile.sweep(tmp_path)
+    tagfile.sweep(tmp_path / "nowhere")
+    assert sorted(tmp_path.iterdir()) == sorted([path, *others])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,15 @@ from mutagen.id3 import TXXX
 from mutagen.wave import WAVE
 
 from tagger import tagfile
-from tagger.catalog import Catalog, FileRecord, LabelRecord
+from tagger.catalog import Catalog, FileRecord, LabelRecord, LabelState
 from tagger.payload import payload_hash
-from tagger.results import Kind
+from tagger.results import Instrument, Kind
+from tagger.settings import Settings
 from tagger.tagfile import rewriting
+from tagger.taxonomy import LEAVES
+from tagger.writing import Outcome, Undoing, Writer
 from tagger.writing.lock import writing_lock
-from tests.command_line import Run, analysis, contents, hear, native
+from tests.command_line import Run, analysis, contents, heard_as, native
 from tests.tagged_audio import decoded, make, rich_wav
 
 LONG_AGO_NS = 1_500_000_000_123_456_789
@@ -81,8 +85,7 @@ def library(made: Path, tmp_path: Path) -> Library:
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     folder = tmp_path / "samples"
     with Catalog(tmp_path / "catalog.db") as catalog:
-        for name, result in RESULTS.items():
-            hear(catalog, folder / name, result)
+        catalog.record([heard_as(folder / name, result) for name, result in RESULTS.items()])
     return Library(folder, tmp_path / "catalog.db")
 
 
@@ -145,7 +148,7 @@ class TestWrite:
         tagger("write", path)
         assert instrument(path) is None
         with Catalog(library.catalog) as catalog:
-            hear(catalog, path, analysis("kick", "tom"), model="instruments@newer")
+            catalog.record([heard_as(path, analysis("kick", "tom"), model="instruments@newer")])
         tagger("write", path)
         assert instrument(path) is None
 
@@ -230,6 +233,22 @@ class TestUndo:
         for name in before:
             record = library.record(name)
             assert (record.size, record.mtime_ns) == (len(before[name][0]), LONG_AGO_NS)
+
+    def test_a_file_that_may_not_be_written_is_refused_and_can_be_undone_later(
+        self, tagger: Run, library: Library
+    ) -> None:
+        before = library.state()
+        tagger("write", library.folder)
+        (library.folder / "16.wav").chmod(0o444)
+        told = tagger("undo")
+        (library.folder / "16.wav").chmod(0o644)
+        assert told.code == 1
+        assert native("samples/16.wav: not undone, is read-only") in told.err
+        assert "files: 5 as before, 1 not undone" in told.err
+        again = tagger("undo")
+        assert again.code == 0
+        assert "files: 1 as before, 5 undone already" in again.err
+        assert library.state() == before
 
     def test_undoing_twice_says_so(self, tagger: Run, library: Library) -> None:
         tagger("write", library.folder)
@@ -335,7 +354,7 @@ class TestUndo:
         copy = library.folder / "copy.wav"
         copy.write_bytes((library.folder / "16.wav").read_bytes())
         with Catalog(library.catalog) as catalog:
-            hear(catalog, copy, analysis("kick", "tom"))
+            catalog.record([heard_as(copy, analysis("kick", "tom"))])
         tagger("write", library.folder)
         (library.folder / "16.wav").unlink()
         told = tagger("undo")
@@ -428,6 +447,28 @@ class TestEdits:
         tagger("write", path)
         assert library.tags("lossless.flac") == ["electric_guitar"]
         assert FLAC(path)["INSTRUMENT"] == ["Electric guitar, bridge pickup"]
+
+    def test_copies_of_a_recording_hear_of_an_edit_at_once(self, tagger: Run, library: Library) -> None:
+        copy = library.folder / "z copy.flac"
+        copy.write_bytes((library.folder / "lossless.flac").read_bytes())
+        with Catalog(library.catalog) as catalog:
+            catalog.record([heard_as(copy, RESULTS["lossless.flac"])])
+        tagger("write", library.folder)
+        edit_flac(library.folder / "lossless.flac", "Banjo")
+        tagger("write", library.folder)
+        assert instrument(copy) == "Banjo"
+
+    def test_labels_of_somebodys_own_model_can_be_edited_too(self, tagger: Run, library: Library) -> None:
+        path = library.folder / "lossless.flac"
+        own = Instrument("hurdy_gurdy", "hurdy_gurdy", 0.9)
+        with Catalog(library.catalog) as catalog:
+            catalog.record([heard_as(path, replace(analysis(), instruments=(own,), tags=(own,)), model="mine@1")])
+        tagger("write", path)
+        assert instrument(path) == "Electric guitar; Hurdy gurdy"
+        edit_flac(path, "Electric guitar")
+        assert tagger("write", path).code == 0
+        assert library.said_by_people("lossless.flac") == {"electric_guitar": "confirmed", "hurdy_gurdy": "rejected"}
+        assert instrument(path) == "Electric guitar"
 
     def test_a_tag_that_was_taken_away_stays_away(self, tagger: Run, library: Library) -> None:
         path = library.folder / "lossless.flac"
@@ -550,3 +591,30 @@ def test_audio_is_the_same_after_all_of_it(tagger: Run, library: Library) -> Non
         tagger("write", library.folder)
     assert {name: decoded(library.folder / name).tobytes() for name in names} == before
     assert contents(library.folder).keys() == {*names, "rich.wav"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_written_and_undone_in_any_order_can_all_be_taken_back(library: Library, seed: int) -> None:
+    chance = random.Random(seed)
+    paths = [library.folder / name for name in ("16.wav", "lossless.flac", "16.aiff")]
+    before, audio = library.state(), {path: payload_hash(path) for path in paths}
+    with Catalog(library.catalog) as catalog:
+        for _ in range(8):
+            if chance.random() < 0.6:
+                for path in chance.sample(paths, 2):
+                    catalog.judge(
+                        path, chance.choice(LEAVES), chance.choice([LabelState.CONFIRMED, LabelState.REJECTED])
+                    )
+                with Writer(catalog, Settings(), command="write") as writer:
+                    results = [writer.write(record) for record in catalog.records_in(library.folder).values()]
+                assert not [result.error for result in results if result.error]
+            elif batches := catalog.journal.batches():
+                with Undoing(catalog) as undoing:
+                    write_ids = catalog.journal.write_ids(batch_id=chance.choice(batches).id)
+                    reasons = {undone.reason for undone in undoing.undo(write_ids)}
+                assert all("undone already" in reason or "again by run" in reason for reason in reasons - {""})
+            assert {path: payload_hash(path) for path in paths} == audio
+        with Undoing(catalog) as undoing:
+            outcomes = {undone.outcome for undone in undoing.undo(catalog.journal.write_ids())}
+        assert outcomes <= {Outcome.RESTORED, Outcome.ALREADY}
+    assert library.state() == before

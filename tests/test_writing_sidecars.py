@@ -12,7 +12,7 @@ import soundfile
 from tagger import ableton
 from tagger.catalog import Catalog
 from tagger.sidecar import Sidecar
-from tests.command_line import Run, analysis, hear, native
+from tests.command_line import Run, analysis, heard_as, native
 from tests.tagged_audio import make, tone
 
 
@@ -24,8 +24,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_catalog: Path)
     folder.mkdir()
     shutil.copy(empty_catalog, tmp_path)
     with Catalog(tmp_path / "catalog.db") as catalog:
-        hear(catalog, make(folder, "16.wav"), analysis("kick"))
-        hear(catalog, make(folder, "lossless.flac"), analysis("snare"))
+        catalog.record([heard_as(make(folder, "16.wav"), analysis("kick"))])
+        catalog.record([heard_as(make(folder, "lossless.flac"), analysis("snare"))])
     return folder
 
 
@@ -99,7 +99,7 @@ def test_files_without_a_place_for_tags_are_told_to_live_too(tagger: Run, folder
     path = folder / "drone.caf"
     soundfile.write(path, tone(), 48000)
     with Catalog(tmp_path / "catalog.db") as catalog:
-        hear(catalog, path, analysis("gong"))
+        catalog.record([heard_as(path, analysis("gong"))])
     told = tagger("write", folder)
     assert told.code == 0
     assert "CAF files cannot hold tags" in told.err

@@ -49,7 +49,7 @@ class Counting:
                 self._reader.start()
             columns, read_at = self._columns, self._read_at
         assert columns is not None
-        return self._catalog.count(columns, query), read_at
+        return self._catalog.facets(columns, query), read_at
 
     def close(self) -> None:
         """Lets go of the catalog. What is being read is dropped."""

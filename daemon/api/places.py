@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from daemon.api.problems import problem
-from tagger.catalog import Catalog, name_key
+from tagger.catalog import Catalog
+from tagger.catalog.paths import folder_key
 from tagger.catalog.roots import Root
 
 
@@ -22,7 +23,8 @@ def inside(catalog: Catalog, text: str | os.PathLike[str]) -> Path:
         HTTPException: 403, it is in no watched folder, or not what it seems.
     """
     path = os.fspath(text)
-    if "\0" in path or not Path(path).is_absolute() or os.path.normpath(path) != path.rstrip(os.sep + (os.altsep or "")):
+    plain = path.rstrip(os.sep + (os.altsep or "")) or path
+    if "\0" in path or not Path(path).is_absolute() or os.path.normpath(path) != plain:
         raise problem(403, f"{path!r} is not an absolute path in plain form")
     roots = catalog.roots.all()
     if not _is_below(path, [str(root.path) for root in roots]) or not _is_really_below(path, roots):
@@ -48,5 +50,4 @@ def _is_really_below(path: str, roots: Sequence[Root]) -> bool:
 
 
 def _is_below(path: str, folders: Sequence[str]) -> bool:
-    key = name_key(path)
-    return any(key == name_key(folder) or key.startswith(name_key(folder.rstrip(os.sep) + os.sep)) for folder in folders)
+    return any(folder_key(path).startswith(folder_key(folder)) for folder in folders)

@@ -38,7 +38,7 @@ EVENT_NAMES: Final = {
 }
 """How events are called; their data are the attributes of the class of that name in `daemon.service.events`."""
 
-_TOKEN: Final = HTTPBearer(auto_error=False, description="The content of the file `catalog.db.token` beside the catalog.")
+_TOKEN: Final = HTTPBearer(auto_error=False, description="What is in `catalog.db.token`, beside the catalog.")
 _ALWAYS: Final = (401, 403, 421, 422, 500, 503)
 _CLOSED_REQUEST: Final = 499
 

@@ -11,13 +11,17 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
 import uvicorn
 
+from daemon.api.access import Access, load_token, token_path
 from daemon.api.app import create_app
 from daemon.api.backend import Backend
+from daemon.api.feed import fed
+from daemon.api.timelines import background_analyser
+from daemon.service.engine import Engine
 from tagger.errors import SettingsError
 from tagger.settings import ApiSettings, settings_path
 
@@ -56,6 +60,22 @@ def serving(backend: Backend, settings: ApiSettings) -> Iterator[str]:
         backend.close()
 
 
+@contextmanager
+def answering(catalog: Catalog, engine: Engine, settings: ApiSettings) -> Iterator[None]:
+    """Has a daemon answer over HTTP, if the settings say so. One that cannot works on without, and says why."""
+    with ExitStack() as stack:
+        try:
+            if settings.is_on:
+                access = Access.of(settings, load_token(catalog.path))
+                backend = Backend(catalog, engine, access, background_analyser)
+                url = stack.enter_context(serving(backend, settings))
+                stack.enter_context(fed(backend.feed, engine.events()))
+                _LOG.info("answering at %s, with the token in %s", url, token_path(catalog.path))
+        except SettingsError as error:
+            _LOG.error("nothing is answered over HTTP: %s", error)
+        yield
+
+
 class _Server(uvicorn.Server):
     def __init__(self, backend: Backend) -> None:
         super().__init__(
@@ -63,6 +83,8 @@ class _Server(uvicorn.Server):
                 create_app(backend),
                 log_config=None,
                 access_log=False,
+                # What fails is in our own log, once.
+                log_level="critical",
                 server_header=False,
                 date_header=False,
                 # What a proxy says of its client would make others pass for this machine.

@@ -16,11 +16,20 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
+from daemon.service.priority import go_to_background
 from tagger.errors import DecodeError, TaggerError
 from tagger.timeline import Timeline, TimelineSettings
 
 KEPT_BYTES: Final = 32 * 1024 * 1024
 WARM_S: Final = 60.0
+
+
+def background_analyser() -> SupportsTimeline:
+    """What listens in the daemon: with the program's own model, and the least of the processor."""
+    go_to_background()
+    from tagger.analysis import Analyser
+
+    return Analyser()
 
 
 class SupportsTimeline(Protocol):

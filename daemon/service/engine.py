@@ -24,6 +24,7 @@ from typing import Final, Self
 from daemon.service.analysing import Analysing
 from daemon.service.events import Broadcast, HoldsChanged, ProgressMade, Subscription
 from daemon.service.holds import PAUSED, Holds
+from daemon.service.modelling import accepted_model
 from daemon.service.overseeing import Overseer, RootState
 from daemon.service.pace import Pace
 from daemon.service.retrying import retry
@@ -51,6 +52,7 @@ class State:
 
     Attributes:
         holds: the reasons for which it rests, in words; empty if it works.
+        new_model: a model that waits to be accepted, as `name@version`, or None.
         fault: why nothing can be done though nothing holds it, as one line; None if nothing is wrong.
         progress: how far the work is.
         roots: the roots, by path.
@@ -59,6 +61,7 @@ class State:
     """
 
     holds: tuple[str, ...]
+    new_model: str | None
     fault: str | None
     progress: ProgressMade
     roots: tuple[RootState, ...]
@@ -73,7 +76,7 @@ class Engine:
         catalog: the catalog; the caller closes it, after the engine.
         settings: all settings.
         make_analyser: makes the analyser in each worker process; has to be picklable.
-        model: whose analyses count, as `name@version`; None for those of any model.
+        model: what the analyser uses, as `name@version`.
         now: the time, in seconds since 1970.
     """
 
@@ -83,10 +86,11 @@ class Engine:
         settings: Settings,
         *,
         make_analyser: Callable[[], SupportsAnalyse],
-        model: str | None,
+        model: str,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._catalog = catalog
+        self._model = model
         self._now = now
         self._waker, self._alarm = Pipe(duplex=False)
         self._is_woken = threading.Event()
@@ -97,7 +101,7 @@ class Engine:
         self._pace = Pace()
         self._holds = Holds(settings.daemon.quiet_hours, self.wake)
         self._overseer = Overseer(
-            catalog, settings.daemon, broadcast=self._broadcast, wake=self.wake, now=now, model=model
+            catalog, settings.daemon, broadcast=self._broadcast, wake=self.wake, now=now, model=None
         )
         self._analysing = Analysing(
             catalog,
@@ -116,6 +120,7 @@ class Engine:
             now=now,
         )
         self._reasons: tuple[str, ...] = ()
+        self._new_model: str | None = None
         self._fault: str | None = None
         self._fault_until = 0.0
         self._next_look = 0.0
@@ -123,7 +128,13 @@ class Engine:
         self._must_read = self._jobs_changed = self._is_stale = True
         self._next_job: float | None = None
         self._state = State(
-            holds=(), fault=None, progress=ProgressMade(0, 0, 0.0, None), roots=(), quarantined=0, cancelled=0
+            holds=(),
+            new_model=None,
+            fault=None,
+            progress=ProgressMade(0, 0, 0.0, None),
+            roots=(),
+            quarantined=0,
+            cancelled=0,
         )
         self.beat = time.monotonic()
         """When the engine was last seen to be alive, in seconds of the monotonic clock."""
@@ -329,10 +340,19 @@ class Engine:
         self._must_read = False
         self._jobs_changed = self._is_stale = True
         self._overseer.reload()
+        self._take_model(accepted_model(self._catalog, self._model))
         if self._catalog.jobs.read_note(PAUSED_NOTE):
             self._holds.hold(PAUSED)
         else:
             self._holds.release(PAUSED)
+
+    def _take_model(self, accepted: str) -> None:
+        """Has what older models said count, until a person accepts the new one."""
+        self._new_model = None if accepted == self._model else self._model
+        counting = None if self._new_model else self._model
+        if counting != self._overseer.model:
+            self._overseer.model = counting
+            self._overseer.scan_soon()
 
     def _take_holds(self, now: float) -> None:
         reasons = self._holds.reasons(now)
@@ -363,6 +383,7 @@ class Engine:
         progress = ProgressMade(self._pace.done, waiting, round(self._pace.per_s, 1), self._pace.eta_s(waiting))
         self._state = State(
             holds=self._reasons,
+            new_model=self._new_model,
             fault=self._fault,
             progress=progress,
             roots=self._overseer.states(),

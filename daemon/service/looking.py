@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +60,7 @@ class Looked:
         is_valid: whether the root was there all the time; if not, nothing follows from what was not seen.
         gone: folders that the catalog knows and that are there no more.
         files: audio files that were there.
+        mounts: folders in the root on which another disk is mounted.
         seconds: how long it took.
     """
 
@@ -67,6 +68,7 @@ class Looked:
     is_valid: bool = False
     gone: list[Path] = field(default_factory=list)
     files: int = 0
+    mounts: set[Path] = field(default_factory=set)
     seconds: float = 0.0
 
 
@@ -101,6 +103,7 @@ def look_into(
     look: Look,
     *,
     without: Collection[str],
+    mounts: Collection[Path],
     known: Callable[[Path], Iterable[Path]],
     see: Callable[[Listing | Obstacle], bool],
 ) -> Looked:
@@ -110,25 +113,43 @@ def look_into(
         root: the root.
         look: what to look at.
         without: keys of the folders that are roots of their own.
+        mounts: folders in the root on which another disk was mounted; where it is not any more, nothing that is
+            missing there is held to be gone.
         known: gives the folders at and below one that the catalog holds files of.
         see: takes what was seen, a folder at a time; says whether to go on.
     """
     started = time.monotonic()
     looked = Looked(look)
     listed = set()
+    offline = tuple(folder_key(str(mount)) for mount in mounts if not _is_mount(mount))
     for each in scan(look.folder, without=without, is_deep=look.is_deep):
-        if not _is_same(root) or not see(each):
+        if not _is_same(root):
             return looked
         if isinstance(each, Listing):
-            listed.add(folder_key(str(each.folder)))
+            key = folder_key(str(each.folder))
+            listed.add(key)
             looked.files += len(each.files)
+            if _is_mount(each.folder) and each.folder != root.path:
+                looked.mounts.add(each.folder)
+            if key.startswith(offline):
+                each = replace(each, is_whole=False)
+        if not see(each):
+            return looked
     if look.is_deep or not listed:
-        inner = tuple(without)
+        inner = (*without, *offline)
         left = [folder for folder in known(look.folder) if not folder_key(str(folder)).startswith(inner)]
         looked.gone = [folder for folder in left if folder_key(str(folder)) not in listed and is_gone(folder)]
     looked.is_valid = _is_same(root)
     looked.seconds = time.monotonic() - started
     return looked
+
+
+def _is_mount(folder: Path) -> bool:
+    """Whether a folder is on another device than the one that it is in."""
+    try:
+        return folder.stat().st_dev != folder.parent.stat().st_dev
+    except OSError:
+        return False
 
 
 def _is_same(root: Root) -> bool:

@@ -80,6 +80,7 @@ class _Charge:
     scanned_at: float | None = None
     files: int | None = None
     obstacles: list[Obstacle] = field(default_factory=list)
+    mounts: frozenset[Path] = frozenset()
     looks: dict[Path, tuple[bool, float]] = field(default_factory=dict)
     look_s: float = 0.0
 
@@ -153,7 +154,8 @@ class Overseer:
             self._broadcast.tell(RootChanged(charge.root.path, "removed"))
         for at, root in roots.items():
             if at not in self._charges:
-                self._charges[at] = _Charge(root, Hand(f"root {at}", self._wake))
+                mounts = frozenset(map(Path, self._catalog.jobs.read_note(_mounts_note(root)) or ()))
+                self._charges[at] = _Charge(root, Hand(f"root {at}", self._wake), mounts=mounts)
                 self._tell(self._charges[at])
             elif (charge := self._charges[at]).root != root:
                 self._change(charge, root)
@@ -227,7 +229,7 @@ class Overseer:
     def _begin(self, charge: _Charge, look: Look) -> None:
         inner = [other.root.key for other in self._charges.values() if other.root.key.startswith(charge.root.key)]
         without = frozenset(inner) - {charge.root.key}
-        charge.hand.do(partial(self._look, charge.root, look, without))
+        charge.hand.do(partial(self._look, charge.root, look, without, charge.mounts))
 
     def _next(self, charge: _Charge, now: float) -> float:
         if charge.hand.is_busy:
@@ -245,11 +247,11 @@ class Overseer:
     def _probe(self, root: Root) -> None:
         self._send(root.id, probe(root, partial(self._catalog.roots.witnesses, root)))
 
-    def _look(self, root: Root, look: Look, without: frozenset[str]) -> None:
+    def _look(self, root: Root, look: Look, without: frozenset[str], mounts: frozenset[Path]) -> None:
         looked = Looked(look)
         try:
             looked = look_into(
-                root, look, without=without, known=self._catalog.folders, see=partial(self._see, root.id)
+                root, look, without=without, mounts=mounts, known=self._catalog.folders, see=partial(self._see, root.id)
             )
         finally:
             self._send(root.id, looked)
@@ -413,6 +415,9 @@ class Overseer:
             self._end_scan(charge, looked, now)
 
     def _end_scan(self, charge: _Charge, looked: Looked, now: float) -> None:
+        if not looked.mounts <= charge.mounts:
+            charge.mounts |= looked.mounts
+            self._catalog.jobs.write_note(_mounts_note(charge.root), sorted(map(str, charge.mounts)))
         self._catalog.forget(charge.root.path, now - 86_400 * self._settings.forget_after_days)
         charge.is_scanning, charge.scanned_at, charge.files = False, now, looked.files
         if charge.is_native:
@@ -434,6 +439,10 @@ class Overseer:
 
     def _tell(self, charge: _Charge) -> None:
         self._broadcast.tell(RootChanged(charge.root.path, _state(charge).state))
+
+
+def _mounts_note(root: Root) -> str:
+    return f"mounts of root {root.id} at {root.identity}"
 
 
 def _stop_watching(charge: _Charge) -> None:

@@ -1,13 +1,11 @@
 """The command `tagger daemon`: the engine in a process of its own, from its start to a clean end.
 
-The model's name is read in a process that ends at once, so that this one, which runs for months, never
-loads the network.
+This process, which runs for months, never loads the network: the workers do, and end when there is nothing to do.
 """
 
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import signal
 import sys
 import threading
@@ -15,10 +13,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
+from daemon.api.serving import answering
 from daemon.opening import open_catalog
 from daemon.output import print_problem
 from daemon.service.engine import Engine
@@ -28,7 +26,7 @@ from daemon.service.priority import BackgroundAnalyser, go_to_background
 from daemon.service.supervision import notify, watchdog_s
 from tagger import settings
 from tagger.catalog import default_catalog_path
-from tagger.errors import ModelError, TaggerError
+from tagger.model_name import default_model, model_name
 
 _LOG: Final = logging.getLogger("daemon")
 _STALE_S: Final = 120.0
@@ -54,10 +52,10 @@ def run(catalog: Path | None, log: Path | None) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     with only_one(path), logged(log), _stopped_by_signals() as stop, open_catalog(path, is_new_ok=True) as opened:
         go_to_background()
-        model = _model_name()
+        model = model_name(default_model())
         make_analyser = partial(BackgroundAnalyser, None, path)
         engine = Engine(opened, chosen, make_analyser=make_analyser, model=model)
-        with events_logged(engine), engine:
+        with events_logged(engine), engine, answering(opened, engine, chosen.api):
             _LOG.info("watching, with model %s and catalog %s", model, path)
             if not opened.roots.all():
                 print_problem("no folder is watched yet; `tagger root add FOLDER` adds one, also while this runs")
@@ -79,33 +77,6 @@ def _wait(stop: threading.Event, engine: Engine) -> bool:
         if time.monotonic() - engine.beat < _STALE_S:
             notify("WATCHDOG=1")
     return True
-
-
-def _model_name() -> str:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_send_model_name, args=(theirs,), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        answer = ours.recv()
-    except EOFError:
-        raise ModelError(sys.executable, "a process to read the model in could not be started") from None
-    finally:
-        process.join()
-        ours.close()
-    if isinstance(answer, TaggerError):
-        raise answer
-    return str(answer)
-
-
-def _send_model_name(connection: Connection) -> None:
-    from tagger.recogniser import Recogniser
-
-    try:
-        connection.send(Recogniser().name)
-    except TaggerError as error:
-        connection.send(error)
 
 
 @contextmanager

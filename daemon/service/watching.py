@@ -67,8 +67,8 @@ def tells_of_changes(folder: Path) -> bool:
     ]
     if not mounts:
         return True
-    # Sorting is stable: what was mounted last on a place, and hides what was there before, comes last.
-    at = sorted(mounts, key=lambda part: len(part.mountpoint))[-1]
+    # What was mounted last on a place hides what was there before, and is listed last.
+    at = max(reversed(mounts), key=lambda part: len(part.mountpoint))
     return not (at.fstype.lower().startswith(_REMOTE) or "remote" in at.opts.split(","))
 
 

@@ -8,11 +8,11 @@ taken; close the iterator, or take all of it, to let go of the catalog.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from tagger.catalog import detail, report, search, store
+from tagger.catalog import detail, places, report, search, store
 from tagger.catalog.changes import Changes
 from tagger.catalog.database import open_engine, plain_errors, reading, writing
 from tagger.catalog.jobs import Jobs
@@ -144,7 +144,7 @@ class Catalog:
             store.note_evidence(connection, path, vendor)
 
     def mark_below(self, folder: Path) -> int:
-        """Notes that a folder is gone with all below it; gives how many files that are. Nothing is dropped by it."""
+        """Notes that a folder is gone with all below it, and gives how many files that are. Nothing is dropped."""
         with plain_errors(self.path), writing(self._engine) as connection:
             return store.mark_below(connection, folder)
 
@@ -207,15 +207,35 @@ class Catalog:
         with plain_errors(self.path), reading(self._engine) as connection:
             return detail.records_in(connection, folder)
 
-    def seen(self, under: Sequence[Path] = ()) -> Sequence[Seen]:
-        """The places of recordings at and below paths, or all of them, missing ones too, by path."""
+    def count(self, under: Iterable[Path] = ()) -> int:
+        """How many places `seen` gives."""
         with plain_errors(self.path), reading(self._engine) as connection:
-            return report.seen(connection, under)
+            return sum(places.count(connection, span) for span in places.spans_of(under))
+
+    def seen(self, under: Iterable[Path] = ()) -> Iterator[Seen]:
+        """The places of recordings at and below paths, or all of them, missing ones too, by path.
+
+        They are read a page at a time, so that long work on them keeps nobody from writing.
+        """
+        for span in places.spans_of(under):
+            after: Path | None = None
+            while True:
+                with plain_errors(self.path), reading(self._engine) as connection:
+                    page = places.page(connection, span, after=after)
+                if not page:
+                    break
+                yield from page
+                after = page[-1].path
 
     def places_of(self, payload_hash: str) -> Sequence[Path]:
         """Where a recording is, by the hash of its audio; places known to be missing are left out."""
         with plain_errors(self.path), reading(self._engine) as connection:
             return report.places_of(connection, payload_hash)
+
+    def models(self) -> Mapping[str, int]:
+        """How many recordings each model heard, as `name@version`, most first."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return report.models(connection)
 
     def stats(self) -> Stats:
         """The catalog in numbers."""
@@ -239,7 +259,7 @@ class Catalog:
         with plain_errors(self.path), reading(self._engine) as connection:
             return Columns(connection)
 
-    def count(self, columns: Columns, query: Query) -> Facets:
+    def facets(self, columns: Columns, query: Query) -> Facets:
         """How many of the files that meet a query have what, as it was when columns were read."""
         with plain_errors(self.path), reading(self._engine) as connection:
             return columns.count(connection, query)

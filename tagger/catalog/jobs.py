@@ -199,9 +199,9 @@ class Jobs:
         with plain_errors(self._path), writing(self._engine) as connection:
             store.record(connection, [result.entry for result in results if result.entry])
             for result in results:
-                # A file that changed meanwhile has a job of its own in the same row, which has to stay.
+                # What changed meanwhile, the file or what is claimed of it, is a job of its own in the same row.
                 same = (JOB.c.id == result.job.id) & (JOB.c.mtime_ns == result.job.stamp.mtime_ns)
-                same &= JOB.c.size == result.job.stamp.size
+                same &= (JOB.c.size == result.job.stamp.size) & (JOB.c.not_before == result.job.not_before)
                 if result.next_task is None:
                     connection.execute(delete(JOB).where(same))
                 else:

@@ -6,6 +6,7 @@ written from now on gets the tags of all that is known of it.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -32,6 +33,10 @@ def queue_tagging(connection: Connection, where: ColumnElement[bool]) -> None:
         if root is not None and root.write:
             path = str(Path(folder, name))
             job = {"root_id": root.id, "path": path, "path_key": paths.name_key(path), "task": "tags"}
-            jobs.append(job | {"size": size, "mtime_ns": mtime_ns, "not_before": 0.0})
+            jobs.append(job | {"size": size, "mtime_ns": mtime_ns, "not_before": time.time()})
     if jobs:
-        connection.execute(insert(JOB).on_conflict_do_nothing(), jobs)
+        statement = insert(JOB)
+        # One at work is then not over, see `Jobs.settle`; one that has yet to be listened to comes to its tags anyway.
+        again = {"not_before": statement.excluded.not_before}
+        where = JOB.c.task == "tags"
+        connection.execute(statement.on_conflict_do_update(index_elements=("path_key",), set_=again, where=where), jobs)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, exists, func, or_, select, true
+from sqlalchemy import Connection, exists, func, or_, select
 
 from tagger.catalog import paths
-from tagger.catalog.conditions import at_path, in_folder, in_subtree
-from tagger.catalog.records import Known, Problem, Seen, Stats
+from tagger.catalog.conditions import in_folder, in_subtree
+from tagger.catalog.records import Known, Problem, Stats
 from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LIVE_TAG, LOCATION, SOURCE, TAG
 from tagger.results import Kind
 
@@ -37,17 +37,6 @@ def folders(connection: Connection, under: Path) -> list[Path]:
     holds = exists().where(LOCATION.c.folder_id == FOLDER.c.id, _HERE)
     statement = select(FOLDER.c.path).where(in_subtree(under), holds).order_by(FOLDER.c.path_key)
     return [Path(path) for path in connection.scalars(statement)]
-
-
-def seen(connection: Connection, under: Sequence[Path]) -> list[Seen]:
-    """The places of recordings at and below paths, or all of them, by path."""
-    statement = (
-        select(FOLDER.c.path, LOCATION.c.name, FILE.c.payload_hash, LOCATION.c.missing_since.is_not(None))
-        .select_from(LOCATION.join(FOLDER).join(FILE))
-        .where(or_(*(at_path(path) | in_subtree(path) for path in under)) if under else true())
-        .order_by(FOLDER.c.path_key, LOCATION.c.name_key)
-    )
-    return [Seen(Path(folder, name), *rest) for folder, name, *rest in connection.execute(statement)]
 
 
 def places_of(connection: Connection, payload_hash: str) -> list[Path]:
@@ -90,6 +79,13 @@ def problems(connection: Connection) -> Iterator[Problem]:
     )
     for folder, name, size, mtime_ns, reason in connection.execute(statement):
         yield Problem(Path(folder, name), size, mtime_ns, reason)
+
+
+def models(connection: Connection) -> dict[str, int]:
+    """How many recordings each model heard, most first."""
+    count = func.count()
+    statement = select(SOURCE.c.name, count).select_from(ANALYSIS.join(SOURCE)).group_by(SOURCE.c.name)
+    return {name: int(number) for name, number in connection.execute(statement.order_by(count.desc()))}
 
 
 def stats(connection: Connection) -> Stats:

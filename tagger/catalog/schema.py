@@ -168,7 +168,6 @@ WRITE: Final = Table(
     Column("path", Text, nullable=False),
     Column("path_key", Text, nullable=False, index=True),
     Column("target", Text, nullable=False),
-    Column("in_place", Boolean, nullable=False),
     Column("keeps_mtime", Boolean, nullable=False),
     Column("payload_hash", Text),
     Column("state", Text, nullable=False, index=True),

@@ -50,7 +50,6 @@ class Intent:
     Attributes:
         path: the file, as the catalog spells it.
         target: what is written there.
-        in_place: whether a kill may leave the file half-written; otherwise it is the old or the new one.
         keeps_mtime: whether the file keeps its time of change.
         payload_hash: of the audio, by which a file that moved is found again; None for a sidecar.
         before_fingerprint: of all bytes before; "" where there was no file.
@@ -63,7 +62,6 @@ class Intent:
 
     path: Path
     target: Target
-    in_place: bool
     keeps_mtime: bool
     payload_hash: str | None
     before_fingerprint: str
@@ -131,7 +129,6 @@ def row_of(intent: Intent) -> dict[str, Any]:
     return {
         **place_of(intent.path),
         "target": intent.target.value,
-        "in_place": intent.in_place,
         "keeps_mtime": intent.keeps_mtime,
         "payload_hash": intent.payload_hash,
         "before_fingerprint": intent.before_fingerprint,
@@ -149,7 +146,6 @@ def record_of(row: RowMapping) -> WriteRecord:
     intent = Intent(
         path=Path(row["path"]),
         target=Target(row["target"]),
-        in_place=row["in_place"],
         keeps_mtime=row["keeps_mtime"],
         payload_hash=row["payload_hash"],
         before_fingerprint=row["before_fingerprint"],

@@ -20,6 +20,7 @@ from tagger.tagfile.chunked import WAV
 from tagger.tagfile.fingerprint import fingerprint_of
 from tagger.tagfile.formats import UntaggableError, format_of
 from tagger.tagfile.reasons import told_of
+from tagger.tagfile.replacing import sweep
 from tagger.tagfile.rewriting import Examined, Rewrite, brought_back, prepared
 from tagger.tagfile.tags import (
     ALL_LAYERS,
@@ -51,6 +52,7 @@ __all__ = [
     "prepare",
     "read",
     "restore",
+    "sweep",
 ]
 
 

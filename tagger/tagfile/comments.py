@@ -7,7 +7,7 @@ changing or dropping them. Here such a file is refused instead.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
@@ -20,7 +20,6 @@ from tagger.tagfile.tags import SEPARATOR, Contents, Edits, Scheme, Section
 # What is there is kept within reason; what is new is small, not the customary 1 % of the file.
 _PADDING: Final = 1024
 _MOST_PADDING: Final = 65536
-_FLAC_PADDING_BLOCK: Final = 1
 _FLAC_COMMENT_BLOCK: Final = 4
 
 
@@ -33,15 +32,17 @@ class NamedTexts:
         file_type: mutagen's class.
         binary_prefix: what the keys of texts start with that mutagen takes encoded, if any.
         padded: whether mutagen asks how much padding to leave.
+        rest: reads, without mutagen, what it would repair; raises `ValueError` where that must not be.
     """
 
     scheme: Scheme
     file_type: Any
     binary_prefix: str = ""
     padded: bool = True
+    rest: Callable[[Path], Hashable] | None = None
 
     def read(self, path: Path) -> Contents:
-        """Reads the tags; `foreign` are all others, and FLAC's blocks.
+        """Reads the tags; `foreign` are all others, and the rest.
 
         Raises:
             ValueError: with the reason, if they cannot be read, or mutagen would repair them.
@@ -56,7 +57,7 @@ class NamedTexts:
                 values[field] = SEPARATOR.join(filter(None, (values.get(field), text)))
         # MP4 is written in an order of mutagen's.
         ordered = tuple(sorted(foreign, key=itemgetter(0)))
-        return Contents((Section(self.scheme, values),), (_flac_blocks(file), ordered))
+        return Contents((Section(self.scheme, values),), (self.rest and self.rest(path), ordered))
 
     def write(self, source: Path, target: Path, edits: Edits) -> None:
         """Copies the file, then changes the fields in the copy."""
@@ -120,12 +121,6 @@ def _items(tags: Any) -> list[tuple[str, Any]]:
     if tags is None:
         return []
     return list(tags if isinstance(tags, list) else tags.items())
-
-
-def _flac_blocks(file: Any) -> tuple[tuple[int, bytes], ...]:
-    own = (_FLAC_PADDING_BLOCK, _FLAC_COMMENT_BLOCK)
-    blocks = getattr(file, "metadata_blocks", ())
-    return tuple((block.code, block.write()) for block in blocks if block.code not in own)
 
 
 def _text(value: object) -> str:

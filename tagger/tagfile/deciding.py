@@ -8,7 +8,7 @@ state      when                                                          then
 free       the fields are empty, or as we wrote them                     every place says what is wanted
 foreign    a field holds a value that is not ours                        it stays; ours elsewhere are taken out
 removed    the mark of a place says that we filled the field there,      it stays away; ours elsewhere are taken
-           and it is gone                                                out
+           and it is gone, or was before                                 out
 agreed     a field that we never filled says what is wanted              it stays somebody else's, nothing is added
 =========  ============================================================  =====================================
 
@@ -20,7 +20,7 @@ INFO has no room for a mark. It counts as marked where it holds a value of ours.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from operator import itemgetter
@@ -49,6 +49,7 @@ class _State(Enum):
     AGREED = auto()
 
 
+_States = Mapping[Concept, _State]
 _THEIRS = frozenset({_State.FOREIGN, _State.REMOVED})
 
 
@@ -83,19 +84,22 @@ def decide(path: Path, sections: Sequence[Section], claim: Claim, *, wanted: Col
     writable = {section.scheme for section in sections if section.scheme in wanted and not section.problem}
     if said.words and not writable & MARK_KEYS.keys():
         raise ValueError("none of the places for tags that were asked for can be written")
-    mark = file.remembered(states) if is_kept else file.mark_of(said, states, writable)
+    mark = file.mark_kept(states) if is_kept else file.mark_of(said, states, writable)
     edits: dict[Scheme, dict[str, str]] = {}
     for section in sections:
         targets = dict(file.targets(section, said, states, is_wanted=section.scheme in wanted))
         if mark_key := MARK_KEYS.get(section.scheme):
             is_marked = section.scheme in (file.marks if is_kept else wanted)
-            targets[mark_key] = mark if is_marked else ""
+            targets[mark_key] = mark.text_in(section.scheme) if is_marked else ""
         changed = {key: value for key, value in targets.items() if value != section.values.get(key, "")}
         if changed and not section.problem:
             edits[section.scheme] = changed
     fields = tuple(_field_changes(sections, edits))
     (current, _), new = file.instrument(), statement.text or None
-    kept = (*file.kept(states), *(f"{each.scheme}: {each.problem}" for each in sections if each.problem))
+    kept = (
+        *file.kept(states),
+        *(f"{each.scheme}: {each.problem}" for each in sections if each.problem and each.scheme in wanted),
+    )
     action = Action.KEEP if is_kept else _action(fields, new)
     return Decision(Change(path, action, current, new, fields, kept), edits)
 
@@ -142,9 +146,9 @@ class _File:
         """Whether we wrote a value."""
         return any(each.concept in mark.filled and each.spell(mark.statement) == value for mark in self.marks.values())
 
-    def is_listed(self, concept: Concept) -> bool:
+    def is_known(self, concept: Concept) -> bool:
         """Whether we ever filled a concept."""
-        return any(concept in mark.filled for mark in self.marks.values())
+        return any(concept in mark.filled | mark.left for mark in self.marks.values())
 
     def state(self, concept: Concept, said: Statement) -> _State:
         others = [(each, value) for each, value in self.present(concept) if not self.is_ours(each, value)]
@@ -152,17 +156,20 @@ class _File:
             return _State.FOREIGN
         if others:
             # What we had filled and somebody changed to the very same is ours again.
-            return _State.FREE if self.is_listed(concept) else _State.AGREED
-        return _State.REMOVED if any(self._is_gone(concept, section) for section in self.sections) else _State.FREE
+            return _State.FREE if self.is_known(concept) else _State.AGREED
+        is_left = any(concept in mark.left for mark in self.marks.values())
+        is_gone = any(self._is_gone(concept, section) for section in self.sections)
+        return _State.REMOVED if is_left or is_gone else _State.FREE
 
     def _is_gone(self, concept: Concept, section: Section) -> bool:
         """Whether a field that we filled is missing where the section is otherwise as we left it."""
-        marks = [mark for mark in self._marks_of(section) if concept in mark.filled]
-        keys = [
-            each for each in fields_of(section.scheme) if each.concept is concept and each.key not in section.values
-        ]
-        # A mark without words is all that is left of a claim, to remember what was taken away.
-        return any(not mark.statement.words or any(each.spell(mark.statement) for each in keys) for mark in marks)
+        return any(
+            each.spell(mark.statement) and each.key not in section.values
+            for mark in self._marks_of(section)
+            if concept in mark.filled
+            for each in fields_of(section.scheme)
+            if each.concept is concept
+        )
 
     def _marks_of(self, section: Section) -> list[Mark]:
         if section.scheme in MARK_KEYS:
@@ -177,7 +184,7 @@ class _File:
         ]
 
     def targets(
-        self, section: Section, said: Statement, states: dict[Concept, _State], *, is_wanted: bool
+        self, section: Section, said: Statement, states: _States, *, is_wanted: bool
     ) -> Iterator[tuple[str, str]]:
         """What each field of a section is to hold, mark left out."""
         for each in fields_of(section.scheme):
@@ -187,27 +194,25 @@ class _File:
             elif self.is_ours(each, value):
                 yield each.key, ""
 
-    def mark_of(self, said: Statement, states: dict[Concept, _State], writable: Collection[Scheme]) -> str:
-        """The mark to be, "" for none."""
-        removed = {concept for concept in Concept if self._is_remembered(concept, states[concept], _State.REMOVED)}
-        if not said.words:
-            return str(Mark(Statement((), said.kind), frozenset(removed))) if removed else ""
-        filled = {
+    def mark_of(self, said: Statement, states: _States, writable: Collection[Scheme]) -> Mark:
+        """The mark to be."""
+        filled = frozenset(
             each.concept
             for scheme in writable
             for each in fields_of(scheme)
             if states[each.concept] is _State.FREE and each.spell(said)
-        }
-        foreign = {concept for concept in Concept if self._is_remembered(concept, states[concept], _State.FOREIGN)}
-        return str(Mark(said, frozenset(filled | removed | foreign)))
+        )
+        # Without a claim, a value of somebody else's needs no mark to stand.
+        remembered = _THEIRS if said.words else {_State.REMOVED}
+        return Mark(said, filled, self._left(states, remembered))
 
-    def remembered(self, states: dict[Concept, _State]) -> str:
-        """The mark to be where the instrument is not ours any more; "" if there was none."""
-        filled = frozenset(concept for concept in Concept if states[concept] in _THEIRS and self.is_listed(concept))
-        return str(Mark(next(iter(self.marks.values())).statement, filled)) if filled else ""
+    def mark_kept(self, states: _States) -> Mark:
+        """The mark to be where the instrument is not ours any more; what was said stands in it still."""
+        statement = next((mark.statement for mark in self.marks.values()), Statement())
+        return Mark(statement, frozenset(), self._left(states, _THEIRS))
 
-    def _is_remembered(self, concept: Concept, state: _State, wanted: _State) -> bool:
-        return state is wanted and self.is_listed(concept)
+    def _left(self, states: _States, remembered: Collection[_State]) -> frozenset[Concept]:
+        return frozenset(each for each, state in states.items() if state in remembered and self.is_known(each))
 
     def instrument(self) -> tuple[str | None, bool]:
         """The instrument that stands in the file, and whether we wrote it; somebody else's goes before ours."""
@@ -216,15 +221,15 @@ class _File:
 
     def edit(self) -> Edit | None:
         """What a person made of the instrument that we had written; None if it stands as it was, or never did."""
-        listing = [mark for mark in self.marks.values() if Concept.INSTRUMENT in mark.filled]
-        if not listing or self.state(Concept.INSTRUMENT, Statement()) not in _THEIRS:
+        marks = [mark for mark in self.marks.values() if Concept.INSTRUMENT in mark.filled | mark.left]
+        if not marks or self.state(Concept.INSTRUMENT, Statement()) not in _THEIRS:
             return None
-        ours = dict.fromkeys(label_of(word) or word for mark in listing for word in mark.statement.words)
+        ours = dict.fromkeys(label_of(word) or word for mark in marks for word in mark.statement.words)
         values = (value for each, value in self.present(Concept.INSTRUMENT) if not self.is_ours(each, value))
         words = dict.fromkeys(word for value in values for word in value.split(SEPARATOR))
         return Edit(tuple(ours), tuple(filter(None, words)))
 
-    def kept(self, states: dict[Concept, _State]) -> Iterator[str]:
+    def kept(self, states: _States) -> Iterator[str]:
         """What is left to others, in words."""
         for concept, state in states.items():
             if state is _State.REMOVED:

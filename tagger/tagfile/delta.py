@@ -5,33 +5,28 @@ small, and so is the delta, even where a tag in front shifts all the audio, and 
 behind the longest common start the files are compared twice, as they stand and shifted by the difference of their
 sizes, and only the runs that differ are kept.
 
-A delta carries the old file's fingerprint, so whoever applies it can prove what comes out before a byte is written
-(`View`). Stored it is small and has a version.
+Whoever applies a delta can look at what comes out before a byte is written (`View`).
 """
 
 from __future__ import annotations
 
 import io
 import struct
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple, Self
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-_MAGIC: Final = b"TWB1"
-_HEAD: Final = struct.Struct("<4sB")
 _OPERATION: Final = struct.Struct("<BQQ")
 _COPY, _DATA = 0, 1
 _SPAN: Final = 1 << 20
 _BLOCK: Final = 1 << 12
 # An operation costs about as much as so many bytes.
 _GAP: Final = 16
+_BUFFER_BYTES: Final = 1 << 16
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -46,69 +41,19 @@ class Copy(NamedTuple):
 Operation = Copy | bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """How an old file is made from a new one.
-
-    Attributes:
-        fingerprint: of the old file.
-        operations: what it consists of, in order.
-    """
-
-    fingerprint: str
-    operations: tuple[Operation, ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes of the old file."""
-        return sum(map(size_of, self.operations))
-
-    def pieces(self) -> Iterator[tuple[int, Operation]]:
-        """The operations, each with where its bytes begin in the old file."""
-        sizes = map(size_of, self.operations)
-        return zip(accumulate(sizes, initial=0), self.operations, strict=False)
-
-    def encode(self) -> bytes:
-        """The delta as bytes."""
-        parts = []
-        for operation in self.operations:
-            if isinstance(operation, Copy):
-                parts.append(_OPERATION.pack(_COPY, *operation))
-            else:
-                parts += [_OPERATION.pack(_DATA, 0, len(operation)), operation]
-        name = self.fingerprint.encode("ascii")
-        return _HEAD.pack(_MAGIC, len(name)) + name + zlib.compress(b"".join(parts))
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """Reads what `encode` made.
-
-        Raises:
-            ValueError: if it is damaged or of another version.
-        """
-        try:
-            magic, length = _HEAD.unpack_from(data)
-            body = zlib.decompress(data[_HEAD.size + length :])
-            if magic != _MAGIC:
-                raise ValueError("it is of another version")
-            return cls(data[_HEAD.size :][:length].decode("ascii"), tuple(_operations(body)))
-        except (struct.error, zlib.error, ValueError) as error:
-            raise ValueError(f"the way back is damaged: {error}") from error
-
-
 class View(io.RawIOBase):
     """The old file, to be read as if it stood there.
 
     Args:
-        delta: how it is made.
+        operations: how it is made.
         new: the new file, open; whoever opened it closes it.
     """
 
-    def __init__(self, delta: Delta, new: BinaryIO) -> None:
+    def __init__(self, operations: Iterable[Operation], new: BinaryIO) -> None:
         self._new = new
-        self._pieces = list(delta.pieces())
+        self._pieces = list(pieces(operations))
         self._starts = [start for start, _ in self._pieces]
-        self._size = delta.size
+        self._size = sum(size_of(operation) for _, operation in self._pieces)
         self._position = 0
 
     def readable(self) -> bool:
@@ -142,6 +87,51 @@ class View(io.RawIOBase):
         return len(data)
 
 
+def view(operations: Iterable[Operation], new: BinaryIO) -> BinaryIO:
+    """The old file, to be read as if it stood there; `new` is the new one, open."""
+    return io.BufferedReader(View(operations, new), _BUFFER_BYTES)
+
+
+def pieces(operations: Iterable[Operation]) -> Iterator[tuple[int, Operation]]:
+    """The operations, each with where its bytes begin in the old file."""
+    start = 0
+    for operation in operations:
+        yield start, operation
+        start += size_of(operation)
+
+
+def encode(operations: Iterable[Operation]) -> bytes:
+    """Operations as bytes."""
+    parts = []
+    for operation in operations:
+        if isinstance(operation, Copy):
+            parts.append(_OPERATION.pack(_COPY, *operation))
+        else:
+            parts += [_OPERATION.pack(_DATA, 0, len(operation)), operation]
+    return b"".join(parts)
+
+
+def decode(data: bytes) -> Iterator[Operation]:
+    """Reads what `encode` made.
+
+    Raises:
+        ValueError: if it is damaged.
+    """
+    position = 0
+    while position < len(data):
+        kind, start, size = _OPERATION.unpack(
+            data[position : position + _OPERATION.size].ljust(_OPERATION.size, b"\xff")
+        )
+        position += _OPERATION.size
+        if kind == _COPY:
+            yield Copy(start, size)
+            continue
+        if kind != _DATA or position + size > len(data):
+            raise ValueError("it is cut off")
+        yield data[position : position + size]
+        position += size
+
+
 def between(old: Path, new: Path) -> tuple[Operation, ...]:
     """The operations that make the old file from the new one; neither is empty."""
     return operations(np.memmap(old, np.uint8, "r"), np.memmap(new, np.uint8, "r"))
@@ -161,20 +151,6 @@ def operations(old: Bytes, new: Bytes) -> tuple[Operation, ...]:
         [Copy(end + shift, tail)],
     ]
     return tuple(_joined(operation for part in parts for operation in part))
-
-
-def _operations(body: bytes) -> Iterator[Operation]:
-    position = 0
-    while position < len(body):
-        kind, start, size = _OPERATION.unpack_from(body, position)
-        position += _OPERATION.size
-        if kind == _COPY:
-            yield Copy(start, size)
-            continue
-        if kind != _DATA or position + size > len(body):
-            raise ValueError("it is cut off")
-        yield body[position : position + size]
-        position += size
 
 
 def size_of(operation: Operation) -> int:

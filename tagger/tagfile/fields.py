@@ -3,11 +3,11 @@
 A row says where a field is, which concept it belongs to, and how a statement is spelt there. A concept is what
 somebody means with all its fields at once: whoever sets a genre of their own in one place has set the genre.
 
-The mark, `INSTRUMENT_BY_TAGGER`, stands in every scheme that has room for a field of one's own. It repeats
-the statement and names the concepts that were filled with it, in words that a person can read:
-`Kick; Snare (one-shot: genre, instrument, reaper)`. From it every value that we wrote can be spelt again, and so be
-told from values of others, on any machine and without a catalog. Version 0.1 wrote the bare words, and only the
-instrument.
+The mark, `INSTRUMENT_BY_TAGGER`, stands in every scheme that has room for a field of one's own. It repeats the
+statement and names the concepts that were filled with it, and those that somebody else has changed since, in words
+that a person can read: `Kick; Snare (one-shot: genre, instrument; left alone: reaper)`. From it every value that we
+wrote can be spelt again, and so be told from values of others, on any machine and without a catalog. Version 0.1 wrote
+the bare words, and only the instrument.
 
 A new field in an old concept would look as if somebody had taken it away: give it a concept of its own.
 Sources of the names: REAPER's `metadata.h`; Steinberg `vstpresetkeys.h`; Sony ASWG iXML extension 1.1; UCS 8.2.1;
@@ -31,7 +31,9 @@ from tagger.vocabulary import Spelling, label_of, spelling_of
 _KEYWORD_OF: Final = {Kind.ONE_SHOT: "One-shot", Kind.LOOP: "Loop"}
 _NO_FAMILY: Final = "other"
 _MARK: Final = re.compile(
-    r"(?P<words>.*?) ?\((?P<kind>one-shot|loop|track|silence): (?P<concepts>[a-z, ]*)\)", re.DOTALL
+    r"(?P<words>.*?) ?\((?P<kind>one-shot|loop|track|silence)"
+    r"(?:: (?P<filled>[a-z, ]+))?(?:; left alone: (?P<left>[a-z, ]+))?\)",
+    re.DOTALL,
 )
 
 
@@ -93,11 +95,13 @@ class Mark:
 
     Attributes:
         statement: what was said.
-        filled: the concepts that said it; also those filled earlier that somebody else has changed since.
+        filled: the concepts that say it.
+        left: the concepts that said it once and were changed or taken away by somebody else since.
     """
 
     statement: Statement
-    filled: frozenset[Concept]
+    filled: frozenset[Concept] = frozenset()
+    left: frozenset[Concept] = frozenset()
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -105,14 +109,27 @@ class Mark:
         match = _MARK.fullmatch(text)
         if not match:
             return cls(Statement(_split(text)), frozenset({Concept.INSTRUMENT}))
-        names = match["concepts"].split(", ")
-        filled = frozenset(concept for concept in Concept if concept.value in names)
-        return cls(Statement(_split(match["words"]), Kind(match["kind"])), filled)
+        filled, left = (
+            frozenset(each for each in Concept if each in (match[name] or "").split(", "))
+            for name in ("filled", "left")
+        )
+        return cls(Statement(_split(match["words"]), Kind(match["kind"])), filled, left)
+
+    def text_in(self, scheme: Scheme) -> str:
+        """The mark as it stands in a scheme; "" where there is nothing to remember.
+
+        Each scheme tells of its own concepts, and of those of INFO, which has no room for a mark: so that a mark is
+        short.
+        """
+        told = {field.concept for field in FIELDS if field.scheme in (scheme, Scheme.INFO)}
+        return str(Mark(self.statement, self.filled & told, self.left)) if self.filled or self.left else ""
 
     def __str__(self) -> str:
         if self.statement.kind is None:
             return self.statement.text
-        return f"{self.statement.text} ({self.statement.kind}: {', '.join(sorted(self.filled))})".lstrip()
+        filled = f": {', '.join(sorted(self.filled))}" if self.filled else ""
+        left = f"; left alone: {', '.join(sorted(self.left))}" if self.left else ""
+        return f"{self.statement.text} ({self.statement.kind}{filled}{left})".lstrip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ the table of `fields`.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
@@ -25,6 +26,7 @@ from tagger.tagfile.comments import NamedTexts, strict
 from tagger.tagfile.id3 import MAGIC
 from tagger.tagfile.mpeg import LeadingId3
 from tagger.tagfile.tags import Contents, Edits, Scheme
+from tagger.tagfile.unrepaired import check_ogg_pages, flac_blocks
 
 
 class CopyFormat(Protocol):
@@ -42,15 +44,15 @@ TagFormat = ChunkedTags | CopyFormat
 _FORMATS: Final[Mapping[Container, TagFormat]] = {
     Container.WAV: WAV,
     Container.AIFF: AIFF,
-    Container.FLAC: NamedTexts(Scheme.VORBIS, strict(FLAC)),
+    Container.FLAC: NamedTexts(Scheme.VORBIS, strict(FLAC), rest=flac_blocks),
     Container.MP4: NamedTexts(Scheme.MP4, MP4, binary_prefix="----"),
     Container.ASF: NamedTexts(Scheme.ASF, ASF),
     Container.WAVPACK: NamedTexts(Scheme.APE, WavPack, padded=False),
 }
 _OGG_FORMATS: Final[Mapping[bytes, TagFormat]] = {
-    b"\x01vorbis": NamedTexts(Scheme.VORBIS, strict(OggVorbis)),
-    b"OpusHead": NamedTexts(Scheme.VORBIS, strict(OggOpus)),
-    b"\x7fFLAC": NamedTexts(Scheme.VORBIS, strict(OggFLAC)),
+    b"\x01vorbis": NamedTexts(Scheme.VORBIS, strict(OggVorbis), rest=check_ogg_pages),
+    b"OpusHead": NamedTexts(Scheme.VORBIS, strict(OggOpus), rest=check_ogg_pages),
+    b"\x7fFLAC": NamedTexts(Scheme.VORBIS, strict(OggFLAC), rest=check_ogg_pages),
 }
 _MPEG_FORMAT: Final = LeadingId3()
 _WITHOUT_TAGS: Final[Mapping[Container, str]] = {
@@ -78,6 +80,8 @@ def format_of(path: Path) -> TagFormat:
         ValueError: with the reason, if an ID3 tag stands where none may be.
         OSError: if it cannot be read.
     """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise TagFileError(path, "is not a regular file")
     with path.open("rb") as file:
         start = end_of_leading_tags(file)
         file.seek(start)

@@ -16,15 +16,17 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+import numpy as np
+
 from tagger.errors import TagFileError
 from tagger.tagfile.chunks import ChunkFile, chunk_file_of
-from tagger.tagfile.delta import Copy, Delta, Operation, size_of
+from tagger.tagfile.delta import Copy, Operation, pieces, size_of
 
 _SIZE_FIELD: Final = 4
 _SIZE_FIELD_END: Final = 8
@@ -83,6 +85,19 @@ class Patch:
                 _put_only(descriptor, start, data)
             _put(descriptor, *self.places[-1])
 
+    def is_on_the_way(self, other: Patch, file: BinaryIO) -> bool:
+        """Whether a file is what a crash may leave between the states that this patch and its undoing make."""
+        states = (self, other)
+        held = _read(file, self.tail_start, max(len(each.tail) for each in states) + 1)
+        places = zip(self.places, other.places, strict=False)
+        return (
+            self.tail_start == other.tail_start
+            and [start for start, _ in self.places] == [start for start, _ in other.places]
+            and len(held) <= max(len(each.tail) for each in states)
+            and _is_mixed(held, self.tail, other.tail, bytes(len(held)))
+            and all(_is_mixed(_read(file, start, len(one)), one, two) for (start, one), (_, two) in places)
+        )
+
     def is_written(self, file: BinaryIO) -> bool:
         """Whether a file holds all that the steps write."""
         pieces = [(_SIZE_FIELD, self.chunks.size_field(self.size)), *self.places, (self.tail_start, self.tail)]
@@ -90,19 +105,20 @@ class Patch:
         return is_there and file.seek(0, os.SEEK_END) == self.size
 
 
-def patch_of(delta: Delta, head: bytes) -> Patch | None:
-    """A way back as a patch, where it is one: a file of chunks that keeps all that is copied in its place.
+def patch_of(operations: Iterable[Operation], head: bytes) -> Patch | None:
+    """The patch whose operations these are; None if that cannot be.
 
     Args:
-        delta: the way back.
-        head: the first 12 bytes of the file as it is.
+        operations: as `Patch.operations` gives them.
+        head: the first 12 bytes of the file.
     """
     chunks = chunk_file_of(head)
-    pieces = list(delta.pieces())
-    if not chunks or any(isinstance(each, Copy) and each.start != start for start, each in pieces):
+    made = list(pieces(operations))
+    if not chunks or any(isinstance(each, Copy) and each.start != start for start, each in made):
         return None
-    places = [(start, each) for start, each in pieces if isinstance(each, bytes) and start != _SIZE_FIELD]
-    tail_start, tail = places.pop() if places and places[-1] == pieces[-1] else (delta.size, b"")
+    places = [(start, each) for start, each in made if isinstance(each, bytes) and start != _SIZE_FIELD]
+    end = sum(size_of(each) for _, each in made)
+    tail_start, tail = places.pop() if places and places[-1] == made[-1] else (end, b"")
     return Patch(chunks, tail_start, tail, tuple(places))
 
 
@@ -173,6 +189,15 @@ def _put_only(descriptor: int, start: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
+
+
+def _is_mixed(held: bytes, *sources: bytes) -> bool:
+    """Whether each byte is at its place in one of the sources."""
+    is_known = np.zeros(len(held), bool)
+    for source in sources:
+        length = min(len(held), len(source))
+        is_known[:length] |= np.frombuffer(held, np.uint8, length) == np.frombuffer(source, np.uint8, length)
+    return bool(is_known.all())
 
 
 def _read(file: BinaryIO, start: int, size: int) -> bytes:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import stat
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,14 +22,13 @@ from tagger.errors import TagFileError
 # Hidden, and no audio by its suffix: walks through libraries pass over what a crash may leave.
 _TEMPORARY_PREFIX: Final = ".tagger-"
 _TEMPORARY_SUFFIX: Final = ".tmp"
+_ABANDONED_AFTER_S: Final = 3600.0
 _COPYFILE_METADATA: Final = 0b111  # ACL, stat and extended attributes; copyfile.h of macOS
 
 
 def check_writable(path: Path) -> None:
     """Raises `TagFileError` if `path`, no symbolic link, may not be changed."""
     status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise TagFileError(path, "is not a regular file")
     if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
         raise TagFileError(path, "is read-only", "allow writing to have it tagged")
 
@@ -54,6 +53,16 @@ def beside(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             new.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Deletes what crashes left in a folder: copies that were on their way, too old to be on it still."""
+    latest = time.time() - _ABANDONED_AFTER_S
+    with contextlib.suppress(OSError):
+        for left in folder.glob(f"{_TEMPORARY_PREFIX}*{_TEMPORARY_SUFFIX}"):
+            # The time of change is the original's by then; the other is the copy's own on every system.
+            if left.is_file() and left.stat().st_ctime < latest:
+                left.unlink(missing_ok=True)
 
 
 def take_place(new: Path, path: Path, before: os.stat_result, *, mtime_ns: int | None) -> None:
@@ -121,5 +130,6 @@ def _copy_macos_metadata(source: Path, target: Path) -> None:
         raise OSError(ctypes.get_errno(), "cannot copy its attributes", source)
 
 
-def _version(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_ino, status.st_size, status.st_mtime_ns
+def _version(status: os.stat_result) -> tuple[int, int, int, int]:
+    # Taggers keep the time of change, as we do; on POSIX the last of these tells of them all the same.
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

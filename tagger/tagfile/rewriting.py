@@ -8,28 +8,27 @@ else by a copy that is compared with the file and then takes its place (`replaci
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from tagger.errors import TagFileError
 from tagger.payload import hash_payload, payload_hash
 from tagger.stamp import Stamp
 from tagger.tagfile.chunked import ChunkedTags
-from tagger.tagfile.chunks import CONTAINER_HEADER_SIZE
 from tagger.tagfile.deciding import Decision
-from tagger.tagfile.delta import Delta, View, between
+from tagger.tagfile.delta import between, view
 from tagger.tagfile.fingerprint import fingerprint_of
 from tagger.tagfile.formats import CopyFormat, TagFormat
-from tagger.tagfile.in_place import Patch, opened, patch_of
+from tagger.tagfile.in_place import Patch, opened
 from tagger.tagfile.reasons import told_of
 from tagger.tagfile.replacing import beside, check_replaceable, check_unchanged, check_writable, take_place
 from tagger.tagfile.tags import Change, Contents, Edits, FileState, Section
+from tagger.tagfile.way_back import WayBack
 
 _BUFFER_SIZE: Final = 1 << 20
 
@@ -135,7 +134,7 @@ def _in_place(examined: Examined, patch: Patch, known: str | None) -> Rewrite:
         payload = known or hash_payload(target, file)
         before = fingerprint_of(target, file, payload=payload)
         undoing = patch.undoing(file)
-        after = fingerprint_of(target, _view(Delta("", patch.operations()), file), payload=payload)
+        after = fingerprint_of(target, view(patch.operations(), file), payload=payload)
 
     def make(mtime_ns: int | None) -> None:
         failure: BaseException | None = None
@@ -153,7 +152,7 @@ def _in_place(examined: Examined, patch: Patch, known: str | None) -> Rewrite:
         if failure:
             raise failure
 
-    way_back = Delta(before, undoing.operations()).encode()
+    way_back = WayBack(before, after, undoing.operations(), patch.operations()).encode()
     state = FileState(before, examined.stamp)
     return Rewrite(examined.decision.change, target, state, way_back, after, True, None, make)
 
@@ -179,15 +178,16 @@ def _copied(examined: Examined, tag_format: CopyFormat, new: Path, known: str | 
     if payload_hash(new) != (known or payload_hash(target)):
         raise ValueError("the audio would not survive the writing")
     before, after = _fingerprint(target), _fingerprint(new)
-    delta = Delta(before, between(target, new))
-    if not _leads_back(new, delta):
-        raise ValueError("there would be no way back")
+    way_back = WayBack(before, after, between(target, new))
+    with new.open("rb") as file:
+        if not way_back.leads_back(target, file, after):
+            raise ValueError("there would be no way back")
 
     def make(mtime_ns: int | None) -> None:
         take_place(new, target, status, mtime_ns=mtime_ns)
 
     state = FileState(before, examined.stamp)
-    return Rewrite(examined.decision.change, target, state, delta.encode(), after, False, new, make)
+    return Rewrite(examined.decision.change, target, state, way_back.encode(), after, False, new, make)
 
 
 def _edited(contents: Contents, edits: Edits) -> Contents:
@@ -213,16 +213,16 @@ def brought_back(target: Path, way_back: bytes, stamp: Stamp) -> None:
         TagFileError: if the file may not be written, or something else changed it since; it is then untouched.
         OSError: if a step fails.
     """
-    delta = Delta.decode(way_back)
-    if not _leads_back(target, delta):
-        if _fingerprint(target) != delta.fingerprint:
-            raise TagFileError(
-                target, "was changed by another program since it was tagged", "its tags were left as they are"
-            )
+    way = WayBack.decode(way_back)
+    found = _fingerprint(target)
+    if found == way.before:
         _set_mtime(target, stamp.mtime_ns)
         return
     with target.open("rb") as file:
-        patch = patch_of(delta, file.read(CONTAINER_HEADER_SIZE))
+        if not way.leads_back(target, file, found):
+            reason = "was changed by another program since it was tagged"
+            raise TagFileError(target, reason, "its tags were left as they are")
+        patch = way.patch(file)
     if patch:
         check_writable(target)
         with opened(target) as descriptor:
@@ -230,28 +230,18 @@ def brought_back(target: Path, way_back: bytes, stamp: Stamp) -> None:
             _prove(target, patch, None)
         _set_mtime(target, stamp.mtime_ns)
     else:
-        _copied_back(target, delta, stamp)
+        _copied_back(target, way, stamp)
 
 
-def _copied_back(target: Path, delta: Delta, stamp: Stamp) -> None:
+def _copied_back(target: Path, way: WayBack, stamp: Stamp) -> None:
     check_replaceable(target)
     status = target.stat()
     with beside(target) as new:
         with target.open("rb") as file, new.open("wb") as copy:
-            shutil.copyfileobj(_view(delta, file), copy, _BUFFER_SIZE)
-        if _fingerprint(new) != delta.fingerprint:
+            shutil.copyfileobj(view(way.back, file), copy, _BUFFER_SIZE)
+        if _fingerprint(new) != way.before:
             raise TagFileError(target, "cannot be copied as it was", "check the disk")
         take_place(new, target, status, mtime_ns=stamp.mtime_ns)
-
-
-def _leads_back(target: Path, delta: Delta) -> bool:
-    """Whether the file as it is gives the old one."""
-    with target.open("rb") as file:
-        return fingerprint_of(target, _view(delta, file)) == delta.fingerprint
-
-
-def _view(delta: Delta, file: BinaryIO) -> BinaryIO:
-    return io.BufferedReader(View(delta, file), 1 << 16)
 
 
 def _fingerprint(path: Path) -> str:

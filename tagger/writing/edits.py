@@ -8,14 +8,14 @@ verdict given later holds though the old edit still stands in the file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tagger import tagfile
-from tagger.catalog import Catalog, LabelState
+from tagger.catalog import Catalog, FileRecord, LabelState
 from tagger.errors import TagFileError
 from tagger.tagfile import Edit
 from tagger.taxonomy import words_of
@@ -61,23 +61,23 @@ def take_edit(catalog: Catalog, path: Path, edit: Edit | None) -> TakenEdit | No
     """Takes in an edit that was found, unless it was taken in before."""
     if edit is None:
         return None
-    taken = meaning_of(edit)
+    held = catalog.show(path)
+    taken = meaning_of(edit, (each.label for each in held.labels) if isinstance(held, FileRecord) else ())
     return taken if catalog.take_edit(path, _SEPARATOR.join(edit.theirs), taken.verdicts) else None
 
 
-def meaning_of(edit: Edit) -> TakenEdit:
-    """What an edit says of labels."""
-    labels = {word: _label(word, edit.ours) for word in edit.theirs}
-    confirmed = tuple(dict.fromkeys(label for label in labels.values() if label))
-    unknown = tuple(word for word, label in labels.items() if not label)
-    still_there = {
-        label for label in edit.ours if any(words_of(label).casefold() in word.casefold() for word in unknown)
-    }
-    rejected = tuple(label for label in edit.ours if label not in still_there and label not in confirmed)
+def meaning_of(edit: Edit, others: Iterable[str] = ()) -> TakenEdit:
+    """What an edit says of labels.
+
+    Args:
+        edit: as it was found in the file.
+        others: labels beyond the taxonomy's that the file was given, by a model with its own.
+    """
+    own = {words_of(label).casefold(): label for label in others}
+    label_by_word = {word: label_of(word) or own.get(words_of(word).casefold()) for word in (*edit.ours, *edit.theirs)}
+    ours = tuple(filter(None, map(label_by_word.get, edit.ours)))
+    confirmed = tuple(dict.fromkeys(filter(None, map(label_by_word.get, edit.theirs))))
+    unknown = tuple(word for word in edit.theirs if not label_by_word[word])
+    within = {label for label in ours if any(words_of(label).casefold() in word.casefold() for word in unknown)}
+    rejected = tuple(label for label in ours if label not in within and label not in confirmed)
     return TakenEdit(confirmed, rejected, unknown)
-
-
-def _label(word: str, ours: tuple[str, ...]) -> str | None:
-    """The label that a word stands for; those of somebody's own model are known from what we wrote."""
-    own = {words_of(label).casefold(): label for label in ours}
-    return label_of(word) or own.get(word.casefold())

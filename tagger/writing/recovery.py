@@ -1,8 +1,8 @@
 """What became of a write, or of an undo, that nobody closed: read from the file's own bytes.
 
 The journal knows the fingerprints before and after. A file that has either of them is whole, and the entry is closed
-to say which. One that has neither was left half-written, where the format is written in place, and is put back. Where
-it is not, or where the file was changed long after, somebody else has been at it: then it is theirs, and stays.
+to say which. One that has neither is put back if the write itself left it so, which `tagger.tagfile.restore` can
+tell; otherwise somebody else has been at it, and it stays.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ RESTORE: Final[dict[Target, Callable[[Path, bytes, Stamp], None]]] = {
     Target.SIDECAR: sidecars.restore,
 }
 
-_LONG_AFTER_NS: Final = 10 * 60 * 10**9
 _TEMPORARY_PREFIX: Final = ".tagger-"
 
 
@@ -40,8 +39,7 @@ class Fate(StrEnum):
     UNTOUCHED = "was not touched yet"
     WRITTEN = "was written whole"
     PUT_BACK = "was half-written, and is now as it was before"
-    THEIRS = "was changed by another program since, and left as it is"
-    LOST = "could not be put back"
+    LEFT = "is left as it is"
     GONE = "is not there any more"
     LATER = "cannot be looked at now; the next run tries again"
 
@@ -53,7 +51,7 @@ class Recovered:
     Attributes:
         path: the file.
         fate: what was found out, or done.
-        reason: of a file that is lost or for later, why; else "".
+        reason: of a file that is left or for later, why; else "".
     """
 
     path: Path
@@ -77,7 +75,7 @@ def settle(catalog: Catalog, write: WriteRecord) -> Recovered:
         found = FINGERPRINT[write.intent.target](path)
         _remove_temporary(write)
     except (OSError, TaggerError) as error:
-        return _settle_unseen(catalog, write, str(error))
+        return _settle_unseen(catalog, write, _words(error))
     if found not in (write.intent.before_fingerprint, write.intent.after_fingerprint):
         return _put_back(catalog, write)
     if found == write.intent.before_fingerprint:
@@ -101,19 +99,15 @@ def _settle_unseen(catalog: Catalog, write: WriteRecord, reason: str) -> Recover
 
 
 def _put_back(catalog: Catalog, write: WriteRecord) -> Recovered:
-    path, stamp = write.intent.path, Stamp.of(write.intent.path)
-    begun_ns = int(write.written_at.timestamp() * 1e9)
-    is_late = write.state is WriteState.STARTED and stamp and stamp.mtime_ns > begun_ns + _LONG_AFTER_NS
-    if not write.intent.in_place or is_late:
-        catalog.journal.settle(write, WriteState.FAILED, stamp=None)
-        return Recovered(path, Fate.THEIRS)
+    """Puts a file back that is neither as it was nor as it was to be, if it is what the write itself left."""
+    path = write.intent.path
     try:
         RESTORE[write.intent.target](path, write.intent.way_back, write.intent.before)
-    except PermissionError as error:
-        return Recovered(path, Fate.LATER, str(error))
     except (OSError, TaggerError) as error:
+        if isinstance(error.__cause__ or error, OSError) or not _may_be_written(path):
+            return Recovered(path, Fate.LATER, _words(error))
         catalog.journal.settle(write, WriteState.FAILED, stamp=None)
-        return Recovered(path, Fate.LOST, str(error))
+        return Recovered(path, Fate.LEFT, _words(error))
     return _close_as_before(catalog, write, Fate.PUT_BACK)
 
 
@@ -126,6 +120,14 @@ def _close_as_before(catalog: Catalog, write: WriteRecord, fate: Fate) -> Recove
     else:
         catalog.journal.forget(write, stamp=stamp)
     return Recovered(write.intent.path, fate)
+
+
+def _may_be_written(path: Path) -> bool:
+    return bool(path.stat().st_mode & 0o222) and os.access(path, os.W_OK)
+
+
+def _words(error: Exception) -> str:
+    return error.reason if isinstance(error, TaggerError) else str(getattr(error, "strerror", None) or error)
 
 
 def _set_time(write: WriteRecord) -> None:

@@ -58,7 +58,6 @@ class Sidecar:
         return Intent(
             path=self.path,
             target=Target.SIDECAR,
-            in_place=False,
             keeps_mtime=False,
             payload_hash=None,
             before_fingerprint=_digest(self.old),

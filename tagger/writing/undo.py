@@ -22,7 +22,7 @@ from tagger.errors import TagFileError, TaggerError
 from tagger.stamp import Stamp
 from tagger.writing import sidecars
 from tagger.writing.lock import writing_lock
-from tagger.writing.recovery import FINGERPRINT, RESTORE, Recovered, recover, settle
+from tagger.writing.recovery import FINGERPRINT, RESTORE, Fate, Recovered, recover, settle
 
 
 class Outcome(StrEnum):
@@ -97,8 +97,6 @@ class Undoing:
         path = write.intent.path
         if write.state is WriteState.UNDONE:
             return Undone(path, write, Outcome.ALREADY, "was undone already", ())
-        if write.state is not WriteState.DONE:
-            return _refused(path, write, "an earlier run was stopped over it, and it could not be put right")
         if (place := self._place(write)) is None:
             return _refused(path, write, "is not there any more, and not found elsewhere")
         try:
@@ -157,8 +155,10 @@ class Undoing:
             if FINGERPRINT[write.intent.target](place) != write.intent.before_fingerprint:
                 raise TagFileError(place, "could not be made what it was")
         except (OSError, TaggerError) as error:
-            recovered = settle(self._catalog, write)
-            return _refused(place, write, f"{_words(error)}; it {recovered.fate.value}")
+            fate = settle(self._catalog, write).fate
+            if fate in (Fate.UNTOUCHED, Fate.PUT_BACK):
+                return Undone(place, write, Outcome.RESTORED, "", _turned(write.intent.fields))
+            return _refused(place, write, _words(error))
         except BaseException:
             settle(self._catalog, write)
             raise
@@ -201,4 +201,6 @@ def _refused(path: Path, write: WriteRecord, reason: str, fields: tuple[FieldTex
 
 
 def _words(error: Exception) -> str:
-    return error.reason if isinstance(error, TaggerError) else str(getattr(error, "strerror", None) or error)
+    if isinstance(error, TaggerError):
+        return f"{error.reason} ({error.advice})" if error.advice else error.reason
+    return str(getattr(error, "strerror", None) or error)

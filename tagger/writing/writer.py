@@ -7,6 +7,7 @@ file and leaves it as it was. A dry run goes the same way up to the journal.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -96,7 +97,10 @@ class Writer:
         self._dry_run = dry_run
         self._on_sidecar = on_sidecar
         self._folder: Path | None = None
+        self._swept: Path | None = None
         self._claims: dict[str, Claim] = {}
+        self._edited: set[str] = set()
+        """Recordings of which an edit was taken in meanwhile; what the caller holds of their copies is out of date."""
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
@@ -117,9 +121,12 @@ class Writer:
     def write(self, record: FileRecord) -> Written:
         """Brings the tags of one file up to date with the catalog, or finds out what that would change."""
         edit = None
+        self._sweep(record.path)
         try:
             reading = tagfile.read(record.path)
             if edit := take_edit(self._catalog, record.path, reading.edit):
+                self._edited.add(record.facts.payload_hash)
+            if record.facts.payload_hash in self._edited:
                 record = self._again(record)
             claim = claim_of(record, reading.instrument)
             self._note(record.path, claim)
@@ -127,6 +134,13 @@ class Writer:
         except TagFileError as error:
             self._note(record.path, claim_of(record))
             return Written(record.path, edit=edit, error=error)
+
+    def _sweep(self, path: Path) -> None:
+        """Once for each folder, since it looks at all that is in there."""
+        folder = Path(os.path.realpath(path)).parent
+        if folder != self._swept and not self._dry_run:
+            tagfile.sweep(folder)
+            self._swept = folder
 
     def _again(self, record: FileRecord) -> FileRecord:
         held = self._catalog.show(record.path)
@@ -213,7 +227,6 @@ def _intent(record: FileRecord, rewrite: Rewrite, *, keeps_mtime: bool) -> Inten
     return Intent(
         path=record.path,
         target=Target.TAGS,
-        in_place=rewrite.in_place,
         keeps_mtime=keeps_mtime,
         payload_hash=record.facts.payload_hash,
         before_fingerprint=rewrite.before.fingerprint,

@@ -25,7 +25,9 @@ _OPTIONS = (
 )
 
 
-def run(folder: Path, *, examples: int, phases: str = "examples,coverage,fuzzing,stateful") -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *, examples: int, phases: str = "examples,coverage,fuzzing,stateful"
+) -> subprocess.CompletedProcess[str]:
     """Tries each address so many times, over a catalog made in a folder."""
     with served(folder / "catalog.db") as api:
         fill(api.catalog, folder)

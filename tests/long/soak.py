@@ -409,7 +409,7 @@ def _work(
 
 def _settled(world: World, daemon: Daemon, people: People, catalog: Catalog) -> list[str]:
     """Waits until the catalog is right, or has been still and wrong for long."""
-    deadline = time.monotonic() + 600
+    deadline = time.monotonic() + 1800
     wrong = ["never looked"]
     while wrong and time.monotonic() < deadline:
         time.sleep(5)

@@ -28,7 +28,6 @@ def upgrade() -> None:
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("path_key", sa.Text(), nullable=False),
         sa.Column("target", sa.Text(), nullable=False),
-        sa.Column("in_place", sa.Boolean(), nullable=False),
         sa.Column("keeps_mtime", sa.Boolean(), nullable=False),
         sa.Column("payload_hash", sa.Text()),
         sa.Column("state", sa.Text(), nullable=False),

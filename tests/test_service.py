@@ -1,0 +1,707 @@
+"""The daemon's engine: nothing is lost, nothing is done twice, and offline is not deleted."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+import psutil
+import pytest
+
+from daemon.service import analysing, overseeing, tagging, watching
+from daemon.service.engine import Engine
+from daemon.service.events import FileAnalysed, FileFailed, FilesGone, HoldsChanged, RootChanged
+from daemon.service.looking import Look
+from daemon.service.priority import BackgroundAnalyser
+from tagger import tagfile
+from tagger.catalog import Catalog, Entry, LabelState
+from tagger.catalog.jobs import MOST_TRIES, Jobs
+from tagger.errors import CatalogError
+from tagger.payload import payload_hash
+from tagger.recogniser import Recogniser
+from tagger.results import Analysis
+from tagger.settings import Settings
+from tests.made_up import MODEL, StandIn, analysis, no_model
+from tests.service_bench import SETTLE_S, Bench, fill, mark_running
+from tests.tagged_audio import make
+
+ROUND_S = 70.0
+"""Longer than the minute after which a root is looked through again."""
+
+
+@pytest.fixture(autouse=True)
+def _workers_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What passes in no time here would else be rest enough to end them, and their start is most of a test."""
+    monkeypatch.setattr(analysing, "_REST_S", 1e9)
+    monkeypatch.setattr(tagging, "_LINGER_S", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _catalog_is_made(tmp_path: Path, empty_catalog: Path) -> None:
+    shutil.copyfile(empty_catalog, tmp_path / "catalog.db")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with Bench(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    return folder
+
+
+class TestWork:
+    def test_what_is_there_and_what_comes_is_analysed_once(self, bench: Bench, library: Path) -> None:
+        fill(library, one="1", two="2")
+        fill(library / "below", three="3")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(60)
+        assert len(bench.events(FileAnalysed)) == 3
+        fill(library / "new", four="4")
+        bench.pass_time(ROUND_S)
+        assert [event.path.name for event in bench.events(FileAnalysed)] == ["four.wav"]
+        assert bench.names() == ["four.wav", "one.wav", "three.wav", "two.wav"]
+        assert bench.catalog.jobs.counts() == {}
+
+    def test_a_file_that_grows_is_read_when_it_stands_still(self, bench: Bench, library: Path) -> None:
+        bench.engine.add_root(library, poll=True)
+        fill(library, slow="a")
+        for _ in range(5):
+            bench.pass_time(0.9 * SETTLE_S)
+            with (library / "slow.wav").open("a") as file:
+                file.write("a")
+            os.utime(library / "slow.wav", ns=(time.time_ns(), time.time_ns()))
+        assert bench.events(FileAnalysed) == []
+        bench.pass_time(3 * SETTLE_S)
+        assert len(bench.events(FileAnalysed)) == 1
+        assert bench.events(FileFailed) == []
+
+    def test_known_audio_is_not_listened_to_again(
+        self, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # The real thing: a copy is recognised by its hash, as `BackgroundAnalyser` does it.
+        path = make(library, "16.wav")
+        with Catalog(tmp_path / "catalog.db") as catalog:
+            analyser = BackgroundAnalyser(None, catalog.path)
+            first = analyser.analyse(path)
+            stamp = path.stat()
+            catalog.record([Entry(path, stamp.st_size, stamp.st_mtime_ns, first)])
+            catalog.judge_all(path, {"tuba": LabelState.CONFIRMED})
+            copy = library / "copy.wav"
+            shutil.copyfile(path, copy)
+            monkeypatch.setattr(Recogniser, "predict", None)
+            again = analyser.analyse(copy)
+        assert (again.facts, again.tags, again.model) == (first.facts, first.tags, first.model)
+        assert (again.scores == first.scores).all()
+
+    def test_a_fault_of_the_catalog_loses_nothing(
+        self, bench: Bench, library: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fill(library, one="1")
+        add = Jobs.add
+        failed: list[bool] = []
+
+        def fail_once(*args: object, **kwargs: object) -> None:
+            if not failed:
+                failed.append(True)
+                raise CatalogError(bench.catalog.path, "the disk is full")
+            add(*args, **kwargs)  # type: ignore[arg-type] # passed on as they came
+
+        monkeypatch.setattr(Jobs, "add", fail_once)
+        bench.engine.add_root(library, poll=True)
+        with pytest.raises(CatalogError):
+            bench.pass_time(60)
+        # As the engine's own loop does with it.
+        bench.engine._overseer.scan_soon()
+        bench.pass_time(60)
+        assert bench.names() == ["one.wav"]
+
+
+class TestHints:
+    def test_the_system_tells_of_changes(self, library: Path, tmp_path: Path) -> None:
+        fill(library, one="1")
+        settings = Settings(daemon={"settle_s": 0.2})  # type: ignore[arg-type] # pydantic makes the section
+        with (
+            Catalog(tmp_path / "catalog.db") as catalog,
+            Engine(catalog, settings, make_analyser=StandIn, model=MODEL) as engine,
+            engine.events() as events,
+        ):
+            engine.add_root(library)
+            wait_for(events, "one.wav")
+            fill(library / "new folder", two="2")
+            wait_for(events, "two.wav")
+            (library / "new folder").rename(library / "renamed")
+            wait_for(events, "two.wav")
+            (library / "renamed" / "two.wav").unlink()
+            assert next(event for event in events if isinstance(event, FilesGone)).count == 1
+            started = time.monotonic()
+        assert time.monotonic() - started < 2
+
+    def test_too_many_hints_become_a_look_through(
+        self, bench: Bench, library: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(overseeing, "_MOST_HINTS", 3)
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(10)
+        fill(library / "deep" / "er", one="1")
+        overseer, (root,) = bench.engine._overseer, bench.catalog.roots.all()
+        for at in range(5):
+            overseer._hint(root.id, Look(library / f"not there {at}", is_deep=False))
+        bench.pass_time(60)
+        assert bench.names() == ["one.wav"]
+
+    def test_lost_hints_become_a_look_through(self, library: Path) -> None:
+        lost = []
+        watch = watching.Watch(library, hint=lambda _: None, lost=lambda: lost.append(True))
+        try:
+            # What watchdog says when the system's queue overflows.
+            import logging
+
+            logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed")
+        finally:
+            watch.close()
+        assert lost
+
+    def test_names_that_are_no_audio_are_no_hints(self, library: Path) -> None:
+        hints: list[Look] = []
+        watch = watching.Watch(library, hint=hints.append, lost=lambda: None)
+        try:
+            for name in ("a.part", "._a.wav.tmp", "a.asd", "a.reapeaks", "a.txt"):
+                (library / name).touch()
+            (library / ".hidden").mkdir()
+            (library / ".hidden" / "a.wav").touch()
+            (library / "b.wav").touch()
+            deadline = time.monotonic() + 5
+            while not hints and time.monotonic() < deadline:
+                time.sleep(0.02)
+        finally:
+            watch.close()
+        assert set(hints) == {Look(library, is_deep=False)}
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has this limit")
+    def test_a_limit_of_the_system_is_told_with_the_remedy(
+        self, bench: Bench, library: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(_: Path) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(watching, "check_limit", refuse)
+        fill(library, one="1")
+        bench.engine.add_root(library)
+        bench.pass_time(30)
+        (state,) = bench.engine.state().roots
+        assert not state.is_native
+        assert "sudo sysctl fs.inotify.max_user_watches=" in (state.notice or "")
+        fill(library, two="2")
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["one.wav", "two.wav"]
+
+    def test_file_systems_that_do_not_tell(self, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert watching.tells_of_changes(library)
+        from types import SimpleNamespace
+
+        def mounts(fstype: str) -> list[SimpleNamespace]:
+            return [
+                SimpleNamespace(mountpoint="/", fstype="ext4", opts="rw"),
+                SimpleNamespace(mountpoint=str(library.parent), fstype=fstype, opts="rw"),
+            ]
+
+        for fstype, tells in {"nfs4": False, "cifs": False, "fuse.sshfs": False, "smbfs": False, "apfs": True}.items():
+            monkeypatch.setattr(psutil, "disk_partitions", lambda all, fstype=fstype: mounts(fstype))  # noqa: A006, ARG005 - psutil's name
+            assert watching.tells_of_changes(library) is tells
+
+
+def wait_for(events: Iterable[object], name: str) -> None:
+    """Waits until a file was analysed."""
+    deadline = time.monotonic() + 15
+    for event in events:
+        if isinstance(event, FileAnalysed) and event.path.name == name:
+            return
+        assert time.monotonic() < deadline
+
+
+class TestOffline:
+    def test_a_root_that_goes_away_and_comes_back(self, bench: Bench, library: Path) -> None:
+        fill(library, one="1", two="2")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(60)
+        bench.events(FileAnalysed)
+        library.rename(library.parent / "away")
+        bench.pass_time(ROUND_S)
+        assert bench.root_state(library) == "offline"
+        assert bench.names() == ["one.wav", "two.wav"]
+        assert bench.catalog.roots.get(library).offline_reason == "is not there"
+
+        (library.parent / "away").rename(library)
+        (library / "two.wav").unlink()
+        bench.pass_time(60)
+        assert bench.root_state(library) == "watching"
+        assert bench.names() == ["one.wav"]
+        assert bench.events(FileAnalysed) == []
+
+    def test_an_empty_folder_in_its_place_is_not_it(self, bench: Bench, library: Path) -> None:
+        fill(library, one="1")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(60)
+        library.rename(library.parent / "away")
+        library.mkdir()
+        bench.pass_time(ROUND_S)
+        assert bench.root_state(library) == "offline"
+        assert bench.names() == ["one.wav"]
+        # Until a person says that it is.
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(ROUND_S)
+        assert (bench.root_state(library), bench.names()) == ("watching", [])
+
+    def test_the_same_files_on_another_device_are_it(self, bench: Bench, library: Path) -> None:
+        fill(library, one="1")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(60)
+        shutil.copytree(library, library.parent / "copy")
+        shutil.rmtree(library)
+        (library.parent / "copy").rename(library)
+        bench.pass_time(ROUND_S)
+        assert (bench.root_state(library), bench.names()) == ("watching", ["one.wav"])
+
+    def test_one_that_vanishes_while_it_is_looked_through_loses_nothing(
+        self, bench: Bench, library: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fill(library / "a", one="1")
+        fill(library / "b", two="2")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(60)
+        scandir, away = os.scandir, library.parent / "away"
+
+        def vanish(path: str) -> object:
+            if str(path).endswith("a") and library.exists():
+                library.rename(away)
+            return scandir(path)
+
+        monkeypatch.setattr(os, "scandir", vanish)
+        bench.engine.scan()
+        bench.pass_time(30)
+        assert bench.names() == ["one.wav", "two.wav"]
+
+    @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount, and this is Linux's")
+    @pytest.mark.parametrize("kind", ["bind", "loop"])
+    def test_a_mount_that_comes_and_goes(self, bench: Bench, tmp_path: Path, kind: str) -> None:
+        point, source = tmp_path / "point", tmp_path / "source"
+        point.mkdir()
+        if kind == "bind":
+            source.mkdir()
+            mount = ["mount", "--bind", str(source), str(point)]
+        else:
+            with source.open("wb") as file:
+                file.truncate(4 << 20)
+            subprocess.run(["mkfs.ext4", "-q", source], check=True)
+            mount = ["mount", "-o", "loop", str(source), str(point)]
+        if subprocess.run(mount, check=False).returncode:
+            pytest.skip("this system lets nobody mount")
+        try:
+            fill(point, one="1")
+            bench.engine.add_root(point)
+            bench.pass_time(60, until=lambda: bool(bench.names()))
+            bench.catalog.judge_all(point / "one.wav", {"tom": LabelState.CONFIRMED})
+            bench.pass_time(10)
+            subprocess.run(["umount", point], check=True)
+            bench.pass_time(ROUND_S)
+            assert (bench.root_state(point), bench.names()) == ("offline", ["one.wav"])
+            subprocess.run(mount, check=True)
+            bench.pass_time(60)
+            assert (bench.root_state(point), bench.names()) == ("watching", ["one.wav"])
+            fill(point, two="2")
+            bench.pass_time(ROUND_S)
+            assert bench.names() == ["one.wav", "two.wav"]
+        finally:
+            with suppress(subprocess.CalledProcessError):
+                subprocess.run(["umount", "-l", point], check=True, capture_output=True)
+
+    @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount, and this is Linux's")
+    def test_a_disk_that_is_mounted_within_a_root(self, bench: Bench, library: Path, tmp_path: Path) -> None:
+        disk, point = tmp_path / "disk", library / "disks" / "one"
+        point.mkdir(parents=True)
+        disk.mkdir()
+        # Another device than the one it is mounted on, which a folder bound from there is not.
+        mount = ["mount", "-t", "tmpfs", "tmpfs", str(point)]
+        if subprocess.run(mount, check=False).returncode:
+            pytest.skip("this system lets nobody mount")
+        try:
+            fill(library, here="1")
+            fill(point / "below", there="2")
+            bench.engine.add_root(library, poll=True)
+            bench.pass_time(60)
+        finally:
+            subprocess.run(["umount", point], check=True)
+        bench.pass_time(ROUND_S)
+        bench.restart()
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["here.wav", "there.wav"]
+        # As desktops do.
+        point.rmdir()
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["here.wav", "there.wav"]
+        (library / "here.wav").unlink()
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["there.wav"]
+
+    def test_an_unreadable_root_is_told(self, bench: Bench, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        fill(library, one="1")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(60)
+
+        def refuse(path: object) -> object:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+        monkeypatch.setattr(os, "scandir", refuse)
+        bench.pass_time(60)
+        assert bench.catalog.roots.get(library).offline_reason == "cannot be read: permission denied"
+        assert bench.names() == ["one.wav"]
+
+
+class TestIdentity:
+    def test_moves_within_and_between_roots_keep_what_people_said(self, bench: Bench, tmp_path: Path) -> None:
+        one, two = tmp_path / "one", tmp_path / "two"
+        fill(one, kept="1", moved="2")
+        two.mkdir()
+        for root in (one, two):
+            bench.engine.add_root(root, poll=True)
+        bench.pass_time(60)
+        for name in ("kept", "moved"):
+            bench.catalog.judge_all(one / f"{name}.wav", {"kick": LabelState.REJECTED, "tom": LabelState.CONFIRMED})
+        (one / "kept.wav").rename(one / "renamed.wav")
+        (one / "moved.wav").rename(two / "moved.wav")
+        shutil.copyfile(two / "moved.wav", two / "copy.wav")
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["copy.wav", "moved.wav", "renamed.wav"]
+        for path in (one / "renamed.wav", two / "moved.wav", two / "copy.wav"):
+            assert [tag.label for tag in bench.record(path).tags] == ["tom"]
+        # No row is left of where they were: they are somewhere else.
+        assert bench.catalog.show(one / "moved.wav") is None
+
+    def test_what_is_gone_is_forgotten_after_its_time_but_not_what_people_said(
+        self, library: Path, tmp_path: Path
+    ) -> None:
+        with Bench(tmp_path, forget_after_days=2) as bench:
+            fill(library, judged="1", other="2", stays="3")
+            bench.engine.add_root(library, poll=True)
+            bench.pass_time(60)
+            bench.catalog.judge_all(library / "judged.wav", {"kick": LabelState.REJECTED})
+            for name in ("judged", "other"):
+                (library / f"{name}.wav").unlink()
+            bench.pass_time(ROUND_S)
+            assert bench.record(library / "other.wav").is_missing
+            bench.now += 3 * 86_400
+            bench.pass_time(ROUND_S)
+            assert bench.catalog.show(library / "other.wav") is None
+            fill(library, judged="1", other="2")
+            bench.pass_time(ROUND_S)
+            assert bench.record(library / "judged.wav").tags == ()
+            assert [tag.label for tag in bench.record(library / "other.wav").tags] == ["kick"]
+
+
+class TestFailures:
+    def test_what_may_pass_is_tried_again_later_and_later(self, bench: Bench, library: Path) -> None:
+        fill(library, busy="refuse for now", good="1")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(60)
+        assert bench.names() == ["good.wav"]
+        (job,) = bench.engine.failing()
+        assert (job.path.name, job.reason) == ("busy.wav", "cannot be read: permission denied")
+        bench.pass_time(900, until=lambda: any(job.is_quarantined for job in bench.engine.failing()))
+        (job,) = bench.engine.failing()
+        assert job.tries == MOST_TRIES
+        tried = [event.retry_at for event in bench.events(FileFailed)]
+        delays = [after - before for before, after in pairwise(tried)]
+        assert delays == sorted(delays)
+
+        fill(library, busy="2")
+        os.utime(library / "busy.wav", ns=(1, job.stamp.mtime_ns))
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["busy.wav", "good.wav"]
+        assert bench.engine.failing() == []
+
+    def test_quarantine_is_left_by_a_retry(self, bench: Bench, library: Path) -> None:
+        fill(library, busy="refuse for now", bad="refuse")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(60)
+        assert [problem.reason for problem in bench.catalog.problems()] == ["is not audio (delete it)"]
+        bench.events(FileFailed)
+        assert bench.engine.retry(library) == 2
+        bench.pass_time(1)
+        assert {event.path.name for event in bench.events(FileFailed)} == {"busy.wav", "bad.wav"}
+
+    def test_poison_costs_only_itself(self, bench: Bench, library: Path) -> None:
+        fill(library, a="1", poison="crash", z="2")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(60)
+        assert bench.names() == ["a.wav", "z.wav"]
+        assert bench.problem(library / "poison.wav") == "the decoder crashed on it (copy or export it again)"
+        bench.pass_time(ROUND_S)
+        assert len(bench.events(FileFailed)) == 1
+
+    def test_a_file_at_which_the_program_is_ended_again_and_again_is_given_up(
+        self, bench: Bench, library: Path
+    ) -> None:
+        fill(library, a="1", poison="sleep", z="2")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(60, until=lambda: len(bench.names()) == 1)
+        for _ in range(3):
+            bench.restart(is_killed=True)
+            bench.pass_time(60, until=lambda: bool(bench.engine._analysing._given))
+        bench.pass_time(60, until=lambda: len(bench.names()) == 2)
+        bench.restart(is_killed=False)
+        assert bench.names() == ["a.wav", "z.wav"]
+        assert bench.problem(library / "poison.wav").startswith("the program was ended 3 times")
+
+    def test_a_model_that_cannot_be_used_is_a_fault_and_no_end(self, library: Path, tmp_path: Path) -> None:
+        fill(library, one="1")
+        settings = Settings(daemon={"settle_s": 0.1})  # type: ignore[arg-type] # pydantic makes the section
+        with (
+            Catalog(tmp_path / "catalog.db") as catalog,
+            Engine(catalog, settings, make_analyser=no_model, model=MODEL) as engine,
+        ):
+            engine.add_root(library, poll=True)
+            deadline = time.monotonic() + 10
+            while engine.state().fault is None and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert "is damaged" in (engine.state().fault or "")
+            assert engine.is_alive
+            assert catalog.jobs.counts()
+
+
+class TestEnds:
+    def test_jobs_survive_any_end(self, bench: Bench, library: Path) -> None:
+        fill(library, **{f"f{at}": str(at) for at in range(30)})
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(SETTLE_S / 2)
+        assert sum(counts.waiting for counts in bench.catalog.jobs.counts().values()) == 30
+        mark_running(bench.catalog, [1, 2, 3])
+        bench.restart()
+        bench.pass_time(60)
+        assert len(bench.names()) == 30
+        assert len(bench.events(FileAnalysed)) == 30
+
+    def test_stopping_takes_less_than_two_seconds_whatever_is_at_work(self, library: Path, tmp_path: Path) -> None:
+        fill(library, a="sleep")
+        with Catalog(tmp_path / "catalog.db") as catalog:
+            settings = Settings(daemon={"settle_s": 0.1})  # type: ignore[arg-type] # pydantic makes the section
+            engine = Engine(catalog, settings, make_analyser=StandIn, model=MODEL)
+            engine.start()
+            engine.add_root(library)
+            deadline = time.monotonic() + 10
+            while not engine._analysing._given and time.monotonic() < deadline:
+                time.sleep(0.02)
+            started = time.monotonic()
+            engine.close()
+            assert time.monotonic() - started < 2
+            (job,) = catalog.jobs.claim([1], now=time.time() + 1, limit=9)
+            assert job.interruptions == 0
+
+
+class TestHolds:
+    def test_pausing_and_going_on(self, bench: Bench, library: Path) -> None:
+        bench.engine.pause(is_paused=True)
+        fill(library, one="1")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(ROUND_S)
+        assert (bench.engine.state().holds, bench.names()) == (("paused",), [])
+        bench.restart()
+        bench.pass_time(60)
+        assert bench.engine.state().holds == ("paused",)
+        bench.engine.pause(is_paused=False)
+        bench.pass_time(60)
+        assert (bench.engine.state().holds, bench.names()) == ((), ["one.wav"])
+
+    def test_a_daw_that_plays(self, bench: Bench, library: Path) -> None:
+        fill(library, one="1")
+        bench.engine.add_root(library, poll=True)
+        bench.engine.hold("a DAW is playing", lease_s=30)
+        bench.pass_time(25)
+        assert bench.names() == []
+        bench.engine.hold("a DAW is playing", lease_s=30)
+        bench.pass_time(25)
+        assert bench.names() == []
+        bench.pass_time(10)
+        assert bench.names() == ["one.wav"]
+        assert [event.reasons for event in bench.events(HoldsChanged)] == [("a DAW is playing",), ()]
+
+    def test_quiet_hours(self, library: Path, tmp_path: Path) -> None:
+        fill(library, one="1")
+        start = datetime(2026, 3, 3, 6, 29).timestamp()
+        with Bench(tmp_path, start=start, quiet_hours=("22:00-06:30",)) as bench:
+            bench.engine.add_root(library, poll=True)
+            bench.pass_time(50)
+            assert (bench.engine.state().holds, bench.names()) == (("quiet hours",), [])
+            bench.pass_time(20)
+            assert (bench.engine.state().holds, bench.names()) == ((), ["one.wav"])
+
+    def test_a_root_that_is_paused(self, bench: Bench, library: Path) -> None:
+        fill(library, one="1")
+        bench.engine.add_root(library, poll=True)
+        bench.engine.pause_root(library, is_paused=True)
+        bench.pass_time(ROUND_S)
+        assert (bench.root_state(library), bench.names()) == ("paused", [])
+        bench.engine.pause_root(library, is_paused=False)
+        bench.pass_time(60)
+        assert bench.names() == ["one.wav"]
+
+    def test_what_is_cancelled_waits_for_a_change_or_a_retry(self, bench: Bench, library: Path) -> None:
+        fill(library, one="1", two="2", three="3")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(1)
+        assert bench.engine.cancel(library) == 3
+        bench.pass_time(ROUND_S)
+        assert (bench.names(), bench.engine.state().cancelled) == ([], 3)
+        fill(library, one="changed")
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["one.wav"]
+        assert bench.engine.retry(library / "two.wav") == 1
+        bench.pass_time(60)
+        assert bench.names() == ["one.wav", "two.wav"]
+
+
+class TestRoots:
+    def test_of_roots_within_each_other_the_inner_one_is_in_charge(self, bench: Bench, library: Path) -> None:
+        fill(library, one="1")
+        fill(library / "inner", two="2")
+        bench.engine.add_root(library, poll=True)
+        bench.engine.add_root(library / "inner", poll=True)
+        bench.engine.pause_root(library / "inner", is_paused=True)
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["one.wav"]
+        bench.engine.pause_root(library / "inner", is_paused=False)
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["one.wav", "two.wav"]
+        assert len(bench.events(FileAnalysed)) == 2
+        # Left alone, its files are the outer one's.
+        bench.engine.remove_root(library / "inner")
+        (library / "inner" / "two.wav").unlink()
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["one.wav"]
+
+    def test_a_root_that_is_removed_leaves_what_is_known(self, bench: Bench, library: Path) -> None:
+        fill(library, one="1")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(60)
+        fill(library, two="2")
+        bench.engine.remove_root(library)
+        bench.pass_time(ROUND_S)
+        assert bench.names() == ["one.wav"]
+        assert bench.engine.state().roots == ()
+        assert bench.events(RootChanged)[-1].state == "removed"
+
+    def test_only_folders_can_be_watched(self, bench: Bench, library: Path) -> None:
+        with pytest.raises(CatalogError, match="is not a folder"):
+            bench.engine.add_root(library / "nothing")
+        with pytest.raises(CatalogError, match="is not a watched folder"):
+            bench.engine.remove_root(library)
+
+
+class TestTags:
+    """With real audio, since tags are written into it; what it is heard to be is made up."""
+
+    @pytest.fixture
+    def real(self, tmp_path: Path) -> Iterator[Bench]:
+        with Bench(tmp_path, make=Drummer) as made:
+            yield made
+
+    def test_tags_are_written_only_where_that_was_allowed(self, real: Bench, tmp_path: Path) -> None:
+        for name in ("read", "write"):
+            (tmp_path / name).mkdir()
+            make(tmp_path / name, "lossless.flac")
+        real.engine.add_root(tmp_path / "read", poll=True)
+        real.engine.add_root(tmp_path / "write", poll=True, write=True)
+        before = file_in(tmp_path / "read").read_bytes()
+        real.pass_time(60)
+        assert file_in(tmp_path / "read").read_bytes() == before
+        assert tagfile.read(file_in(tmp_path / "write")).instrument == "Kick"
+        # What it wrote itself is no news.
+        real.events(FileAnalysed)
+        real.pass_time(ROUND_S)
+        assert real.events(FileAnalysed) == []
+
+    def test_a_persons_word_is_brought_into_the_file(self, real: Bench, library: Path) -> None:
+        make(library, "lossless.flac")
+        real.engine.add_root(library, poll=True, write=True)
+        real.pass_time(60)
+        real.catalog.judge_all(file_in(library), {"kick": LabelState.REJECTED, "tom": LabelState.CONFIRMED})
+        real.pass_time(60)
+        assert tagfile.read(file_in(library)).instrument == "Tom"
+
+    def test_a_word_that_comes_while_a_file_is_at_work_counts(self, real: Bench, library: Path) -> None:
+        make(library, "lossless.flac")
+        real.engine.add_root(library, poll=True, write=True)
+        real.engine.hold("a test")
+        real.pass_time(60)
+        real.engine.release("a test")
+        path = file_in(library)
+        real.pass_time(60, until=lambda: real.catalog.show(path) is not None)
+        real.catalog.judge_all(path, {"kick": LabelState.REJECTED})
+        real.pass_time(60)
+        assert tagfile.read(path).instrument is None
+
+    def test_writing_that_is_allowed_later_takes_in_what_is_known(self, real: Bench, library: Path) -> None:
+        make(library, "lossless.flac")
+        real.engine.add_root(library, poll=True)
+        real.pass_time(60)
+        real.engine.add_root(library, poll=True, write=True)
+        real.pass_time(60)
+        assert tagfile.read(file_in(library)).instrument == "Kick"
+
+    def test_what_names_and_vendors_say_is_noted_and_no_tag(self, real: Bench, library: Path) -> None:
+        import mutagen
+
+        path = library / "Cowbell_03.flac"
+        make(library, "lossless.flac").rename(path)
+        file = mutagen.File(path)
+        file["INSTRUMENT"] = "Snare"
+        file.save()
+        real.engine.add_root(library, poll=True, write=True)
+        real.pass_time(60)
+        record = real.record(path)
+        assert {(label.source, label.label) for label in record.labels} >= {
+            ("filename", "cowbell"),
+            ("vendor", "snare"),
+        }
+        assert [tag.label for tag in record.tags] == ["kick"]
+        assert tagfile.read(path).instrument == "Snare"
+        path.rename(library / "Triangle.flac")
+        real.pass_time(ROUND_S)
+        said = {(label.source, label.label) for label in real.record(library / "Triangle.flac").labels}
+        assert ("filename", "triangle") in said
+        assert ("filename", "cowbell") not in said
+
+
+class Drummer:
+    """Hears a kick in everything, and hashes it as the program does."""
+
+    def analyse(self, path: Path) -> Analysis:
+        return analysis(payload_hash(path), "kick")
+
+
+def file_in(folder: Path) -> Path:
+    (path,) = folder.iterdir()
+    return path
+
+
+def test_the_daemon_takes_what_others_leave() -> None:
+    code = (
+        "import psutil; from daemon.service.priority import go_to_background; go_to_background(); "
+        "process = psutil.Process(); print(process.nice()); print(*process.ionice()[:1])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    expected = {"linux": ["19", str(int(psutil.IOPRIO_CLASS_IDLE))]} if sys.platform == "linux" else {}
+    assert told == expected.get(sys.platform, told)
