@@ -69,17 +69,15 @@ class Served:
 
 
 @contextmanager
-def served(
-    path: Path, *, engine: Engine | None = None, is_local: bool = True, catalog: Catalog | None = None
-) -> Iterator[Served]:
+def served(path: Path, *, engine: Engine | None = None, is_local: bool = True) -> Iterator[Served]:
     """Serves a catalog; the client sends the token."""
     access = Access(frozenset({"127.0.0.1", "localhost", "[::1]"}), TOKEN, is_local)
-    settings = ApiSettings(port=0)
-    with catalog or Catalog(path) as opened:
-        backend = Backend(opened, engine, access, Sketcher)
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with Catalog(path) as catalog:
+        backend = Backend(catalog, engine, access, Sketcher)
         with (
-            serving(backend, settings) as url,
-            httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as client,
+            serving(backend, ApiSettings(port=0)) as url,
+            httpx.Client(base_url=url, headers=headers, timeout=60) as client,
         ):
             yield Served(url, backend, client)
 

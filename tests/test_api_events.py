@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import socket
@@ -133,10 +134,8 @@ def test_stopping_waits_for_no_listener(catalog: Path) -> None:
 
 
 def quietly(api: Served) -> None:
-    try:
+    with contextlib.suppress(httpx.HTTPError):
         listen(api, 10)
-    except httpx.HTTPError:
-        pass
 
 
 def test_nothing_is_left_of_those_that_went(catalog: Path) -> None:

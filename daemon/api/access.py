@@ -143,7 +143,7 @@ class Guard:
         if not self._is_allowed(headers.get("authorization", ""), changes=changes and _is_api(scope)):
             return problems.answer(
                 401,
-                "the token is missing or wrong (send it as `Authorization: Bearer`; it is in a file beside the catalog)",
+                "the token is missing or wrong (send it as `Authorization: Bearer`; it is kept beside the catalog)",
                 {"WWW-Authenticate": 'Bearer realm="tagger"' if changes else 'Basic realm="tagger", Bearer'},
             )
         size = headers.get("content-length", "0")

@@ -22,6 +22,7 @@ from daemon.api.backend import Backend
 from daemon.api.feed import fed
 from daemon.api.timelines import background_analyser
 from daemon.service.engine import Engine
+from tagger.catalog import Catalog
 from tagger.errors import SettingsError
 from tagger.settings import ApiSettings, settings_path
 
