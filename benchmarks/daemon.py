@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import psutil
@@ -26,7 +27,7 @@ from tagger.catalog import Catalog, Entry
 from tagger.results import Analysis, AudioFacts, Instrument, Kind
 from tagger.settings import Settings
 from tagger.stamp import Stamp
-from tagger.walk import scan
+from tagger.walk import Listing, scan
 
 _FILES_IN_FOLDER = 50
 
@@ -58,7 +59,7 @@ def _measure(catalog: Catalog, library: Path, bare_s: float) -> None:
         waiting = sum(each.waiting for each in catalog.jobs.counts().values())
         print(f"first look through, to {waiting:,} jobs: {seconds:.1f} s; memory {_memory_mb():.0f} MB")
     for listing in scan(library):
-        assert hasattr(listing, "files")
+        assert isinstance(listing, Listing)
         catalog.record([_entry(listing.folder / name, stamp) for name, stamp in listing.files.items()])
         catalog.jobs.drop(listing.folder / name for name in listing.files)
     with _engine(catalog) as engine:
@@ -108,7 +109,7 @@ def _engine(catalog: Catalog) -> Iterator[Engine]:
         yield engine
 
 
-def _nothing() -> object:
+def _nothing() -> NoReturn:
     raise AssertionError("nothing is analysed here")
 
 

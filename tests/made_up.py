@@ -57,6 +57,15 @@ class StandIn:
         return analysis(hashlib.md5(content.encode()).hexdigest(), "kick")
 
 
+class Drummer:
+    """Hears a kick in every real file, and hashes it as the program does."""
+
+    def analyse(self, path: Path) -> Analysis:
+        from tagger.payload import payload_hash
+
+        return analysis(payload_hash(path), "kick")
+
+
 def no_model() -> NoReturn:
     raise ModelError("model.onnx", "is damaged")
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from unittest.mock import patch
 
+from daemon.service import analysing, tagging
 from daemon.service.engine import Engine
 from daemon.service.events import Event, Subscription
 from tagger.catalog import Catalog, FileRecord, Problem, Query
@@ -16,7 +20,10 @@ from tagger.workers import SupportsAnalyse
 from tests.made_up import MODEL, StandIn
 
 SETTLE_S: Final = 4.0
-_PATIENCE_S: Final = 20.0
+ROUND_S: Final = 70.0
+"""Longer than the minute after which a root is looked through again."""
+
+_PATIENCE_S: Final = 60.0
 
 
 class Bench:
@@ -31,6 +38,10 @@ class Bench:
         start: float | None = None,
         **settings: Any,
     ) -> None:
+        self._quick = ExitStack()
+        # What passes in no time here would else be rest enough to end processes, and their start is most of a test.
+        self._quick.enter_context(patch.object(analysing, "_REST_S", 1e9))
+        self._quick.enter_context(patch.object(tagging, "_LINGER_S", 0.0))
         self.now = time.time() if start is None else start
         self.catalog = Catalog(folder / "catalog.db")
         self._settings = Settings(daemon={"settle_s": SETTLE_S, "poll_every_min": 1, **settings})  # type: ignore[arg-type] # pydantic makes the section
@@ -46,6 +57,7 @@ class Bench:
     ) -> None:
         self.engine.close()
         self.catalog.close()
+        self._quick.close()
 
     def _new_engine(self) -> Engine:
         return Engine(self.catalog, self._settings, make_analyser=self._make, model=self._model, now=lambda: self.now)
@@ -110,9 +122,6 @@ class Bench:
 
 def mark_running(catalog: Catalog, ids: list[int]) -> None:
     """Leaves jobs as a killed daemon does."""
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(catalog.path)) as connection, connection:
         connection.executemany("UPDATE job SET is_running = 1 WHERE id = ?", [(each,) for each in ids])
 

@@ -17,32 +17,19 @@ from pathlib import Path
 import psutil
 import pytest
 
-from daemon.service import analysing, overseeing, tagging, watching
+from daemon.service import overseeing, watching
 from daemon.service.engine import Engine
 from daemon.service.events import FileAnalysed, FileFailed, FilesGone, HoldsChanged, RootChanged
 from daemon.service.looking import Look
 from daemon.service.priority import BackgroundAnalyser
-from tagger import tagfile
 from tagger.catalog import Catalog, Entry, LabelState
 from tagger.catalog.jobs import MOST_TRIES, Jobs
 from tagger.errors import CatalogError
-from tagger.payload import payload_hash
 from tagger.recogniser import Recogniser
-from tagger.results import Analysis
 from tagger.settings import Settings
-from tests.made_up import MODEL, StandIn, analysis, no_model
-from tests.service_bench import SETTLE_S, Bench, fill, mark_running
+from tests.made_up import MODEL, StandIn, no_model
+from tests.service_bench import ROUND_S, SETTLE_S, Bench, fill, mark_running
 from tests.tagged_audio import make
-
-ROUND_S = 70.0
-"""Longer than the minute after which a root is looked through again."""
-
-
-@pytest.fixture(autouse=True)
-def _workers_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What passes in no time here would else be rest enough to end them, and their start is most of a test."""
-    monkeypatch.setattr(analysing, "_REST_S", 1e9)
-    monkeypatch.setattr(tagging, "_LINGER_S", 0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -323,7 +310,7 @@ class TestOffline:
             bench.pass_time(60)
             assert (bench.root_state(point), bench.names()) == ("watching", ["one.wav"])
             fill(point, two="2")
-            bench.pass_time(ROUND_S)
+            bench.pass_time(2 * 3600, until=lambda: len(bench.names()) == 2)
             assert bench.names() == ["one.wav", "two.wav"]
         finally:
             with suppress(subprocess.CalledProcessError):
@@ -608,93 +595,6 @@ class TestRoots:
             bench.engine.add_root(library / "nothing")
         with pytest.raises(CatalogError, match="is not a watched folder"):
             bench.engine.remove_root(library)
-
-
-class TestTags:
-    """With real audio, since tags are written into it; what it is heard to be is made up."""
-
-    @pytest.fixture
-    def real(self, tmp_path: Path) -> Iterator[Bench]:
-        with Bench(tmp_path, make=Drummer) as made:
-            yield made
-
-    def test_tags_are_written_only_where_that_was_allowed(self, real: Bench, tmp_path: Path) -> None:
-        for name in ("read", "write"):
-            (tmp_path / name).mkdir()
-            make(tmp_path / name, "lossless.flac")
-        real.engine.add_root(tmp_path / "read", poll=True)
-        real.engine.add_root(tmp_path / "write", poll=True, write=True)
-        before = file_in(tmp_path / "read").read_bytes()
-        real.pass_time(60)
-        assert file_in(tmp_path / "read").read_bytes() == before
-        assert tagfile.read(file_in(tmp_path / "write")).instrument == "Kick"
-        # What it wrote itself is no news.
-        real.events(FileAnalysed)
-        real.pass_time(ROUND_S)
-        assert real.events(FileAnalysed) == []
-
-    def test_a_persons_word_is_brought_into_the_file(self, real: Bench, library: Path) -> None:
-        make(library, "lossless.flac")
-        real.engine.add_root(library, poll=True, write=True)
-        real.pass_time(60)
-        real.catalog.judge_all(file_in(library), {"kick": LabelState.REJECTED, "tom": LabelState.CONFIRMED})
-        real.pass_time(60)
-        assert tagfile.read(file_in(library)).instrument == "Tom"
-
-    def test_a_word_that_comes_while_a_file_is_at_work_counts(self, real: Bench, library: Path) -> None:
-        make(library, "lossless.flac")
-        real.engine.add_root(library, poll=True, write=True)
-        real.engine.hold("a test")
-        real.pass_time(60)
-        real.engine.release("a test")
-        path = file_in(library)
-        real.pass_time(60, until=lambda: real.catalog.show(path) is not None)
-        real.catalog.judge_all(path, {"kick": LabelState.REJECTED})
-        real.pass_time(60)
-        assert tagfile.read(path).instrument is None
-
-    def test_writing_that_is_allowed_later_takes_in_what_is_known(self, real: Bench, library: Path) -> None:
-        make(library, "lossless.flac")
-        real.engine.add_root(library, poll=True)
-        real.pass_time(60)
-        real.engine.add_root(library, poll=True, write=True)
-        real.pass_time(60)
-        assert tagfile.read(file_in(library)).instrument == "Kick"
-
-    def test_what_names_and_vendors_say_is_noted_and_no_tag(self, real: Bench, library: Path) -> None:
-        import mutagen
-
-        path = library / "Cowbell_03.flac"
-        make(library, "lossless.flac").rename(path)
-        file = mutagen.File(path)
-        file["INSTRUMENT"] = "Snare"
-        file.save()
-        real.engine.add_root(library, poll=True, write=True)
-        real.pass_time(60)
-        record = real.record(path)
-        assert {(label.source, label.label) for label in record.labels} >= {
-            ("filename", "cowbell"),
-            ("vendor", "snare"),
-        }
-        assert [tag.label for tag in record.tags] == ["kick"]
-        assert tagfile.read(path).instrument == "Snare"
-        path.rename(library / "Triangle.flac")
-        real.pass_time(ROUND_S)
-        said = {(label.source, label.label) for label in real.record(library / "Triangle.flac").labels}
-        assert ("filename", "triangle") in said
-        assert ("filename", "cowbell") not in said
-
-
-class Drummer:
-    """Hears a kick in everything, and hashes it as the program does."""
-
-    def analyse(self, path: Path) -> Analysis:
-        return analysis(payload_hash(path), "kick")
-
-
-def file_in(folder: Path) -> Path:
-    (path,) = folder.iterdir()
-    return path
 
 
 def test_the_daemon_takes_what_others_leave() -> None:

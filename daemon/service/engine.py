@@ -38,7 +38,7 @@ from tagger.workers import SupportsAnalyse
 
 _LOG: Final = logging.getLogger(__name__)
 _LOOK_AT_CATALOG_EVERY_S: Final = 2.0
-_TELL_EVERY_S: Final = 1.0
+_TELL_EVERY_S: Final = 2.0
 _AFTER_FAULT_S: Final = 30.0
 _LONGEST_SLEEP_S: Final = 60.0
 
@@ -305,9 +305,10 @@ class Engine:
         elif is_due or self._analysing.is_busy:
             self._fault = None
             self._analysing.feed(self._overseer.active)
-            self._tagging.feed(self._overseer.active)
-            self._jobs_changed = False
-            self._next_job = self._first_due()
+            if is_due:
+                self._tagging.feed(self._overseer.active)
+                self._jobs_changed = False
+                self._next_job = self._first_due()
         self._analysing.rest(now)
 
     def _first_due(self) -> float | None:

@@ -22,7 +22,7 @@ from daemon.service.events import Broadcast, FilesGone, RootChanged
 from daemon.service.looking import Hand, Look, Looked, Probe, look_into, probe
 from daemon.service.watching import Watch, check_limit, limit_words, tells_of_changes
 from tagger.catalog import Catalog
-from tagger.catalog.roots import Root, in_charge
+from tagger.catalog.roots import Root
 from tagger.reconcile import Difference, compare
 from tagger.settings import DaemonSettings
 from tagger.walk import Listing, Obstacle
@@ -161,15 +161,10 @@ class Overseer:
                 self._change(charge, root)
 
     def scan_soon(self, path: Path | None = None) -> None:
-        """Has a root, or all, looked through as soon as can be."""
-        for charge in self._charges.values():
+        """Has a root, or all, looked through as soon as can be. Any thread may ask for it."""
+        for charge in list(self._charges.values()):
             if path is None or charge.root.path == path:
                 charge.next_scan = 0.0
-
-    def look_soon(self, folder: Path) -> None:
-        """Has a folder looked at soon, if it is in a root."""
-        if root := in_charge([charge.root for charge in self._charges.values()], folder):
-            self._hint(root.id, Look(folder, is_deep=False))
 
     def turn(self) -> float:
         """Does what is due.
@@ -187,13 +182,19 @@ class Overseer:
     def close(self) -> None:
         """Stops watching and looking; waits a moment for those who look."""
         self._is_closing = True
-        for charge in self._charges.values():
-            _stop_watching(charge)
         deadline = time.monotonic() + _CLOSING_S
+        # Each of thousands of folders is let go of by itself, which nobody has to wait for.
+        closing = threading.Thread(target=self._stop_watching_all, name="closing", daemon=True)
+        closing.start()
+        closing.join(_CLOSING_S)
         for charge in self._charges.values():
             while charge.hand.is_busy and time.monotonic() < deadline:
                 self._drain()
                 charge.hand.join(0.02)
+
+    def _stop_watching_all(self) -> None:
+        for charge in list(self._charges.values()):
+            _stop_watching(charge)
 
     def _drain(self) -> None:
         while not self._news.empty():

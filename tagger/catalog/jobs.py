@@ -160,14 +160,13 @@ class Jobs:
             connection.execute(statement, rows)
 
     def claim(self, roots: Collection[int], *, now: float, limit: int, task: Task = Task.ANALYSE) -> list[Job]:
-        """Marks due jobs of some roots as at work, oldest first; the interrupted last, and one at a time."""
+        """Marks due jobs of some roots as at work, those due first; the interrupted last, and one at a time."""
         due = self._of(roots, task) & ~JOB.c.is_cancelled & ~JOB.c.is_running & _is_due(now)
         with plain_errors(self._path), writing(self._engine) as connection:
             jobs = _jobs(connection, due & (JOB.c.interruptions == 0), limit)
-            if not jobs and not connection.scalar(
-                select(func.count()).where(JOB.c.is_running, JOB.c.interruptions > 0)
-            ):
-                jobs = _jobs(connection, due, 1)
+            if not jobs and (suspects := _jobs(connection, due, 1)):
+                at_work = select(func.count()).where(JOB.c.is_running, JOB.c.interruptions > 0)
+                jobs = [] if connection.scalar(at_work) else suspects
             _mark(connection, [job.id for job in jobs], is_running=True)
         return jobs
 
@@ -175,7 +174,9 @@ class Jobs:
         """When the next job of some roots that is not at work is due, in seconds since 1970."""
         ahead = self._of(roots, task) & ~JOB.c.is_cancelled & ~JOB.c.is_running
         with plain_errors(self._path), reading(self._engine) as connection:
-            due: float | None = connection.scalar(select(func.min(JOB.c.not_before)).where(ahead))
+            # Not the minimum: this is the first step of a walk along the index.
+            first = select(JOB.c.not_before).where(ahead).order_by(JOB.c.not_before).limit(1)
+            due: float | None = connection.scalar(first)
         return due
 
     def release(self, jobs: Iterable[Job]) -> None:
@@ -293,7 +294,7 @@ def _mark(connection: Connection, ids: Sequence[int], *, is_running: bool) -> No
 
 
 def _jobs(connection: Connection, condition: ColumnElement[bool], limit: int) -> list[Job]:
-    rows = connection.execute(select(JOB).where(condition).order_by(JOB.c.id).limit(limit)).mappings()
+    rows = connection.execute(select(JOB).where(condition).order_by(JOB.c.not_before, JOB.c.id).limit(limit)).mappings()
     return [
         Job(
             id=row["id"],

@@ -49,7 +49,7 @@ JOB: Final = Table(
     Column("is_cancelled", Boolean, nullable=False, server_default="0"),
     Column("reason", Text),
     CheckConstraint("task IN ('analyse', 'tags')", name="task"),
-    Index(None, "root_id", "is_cancelled"),
+    Index(None, "task", "not_before"),
 )
 """`size` and `mtime_ns`: how the file has to be found again at `not_before`, since it then stood still."""
 

@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("path_key", name="uq_job_path_key"),
         sa.CheckConstraint("task IN ('analyse', 'tags')", name=op.f("ck_job_task")),
     )
-    op.create_index("ix_job_root_id_is_cancelled", "job", ["root_id", "is_cancelled"])
+    op.create_index("ix_job_task_not_before", "job", ["task", "not_before"])
     op.create_table(
         "note",
         sa.Column("name", sa.Text(), nullable=False),

@@ -1,0 +1,108 @@
+"""Tags of files in watched folders: written where that was allowed, and what they say themselves.
+
+With real audio, since tags are written into it; what it is heard to be is made up.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import mutagen
+import pytest
+
+from daemon.service.events import FileAnalysed
+from tagger import tagfile
+from tagger.catalog import LabelState
+from tests.made_up import Drummer
+from tests.service_bench import ROUND_S, Bench
+from tests.tagged_audio import make
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def real(tmp_path: Path, empty_catalog: Path) -> Iterator[Bench]:
+    shutil.copyfile(empty_catalog, tmp_path / "catalog.db")
+    with Bench(tmp_path, make=Drummer) as made:
+        yield made
+
+
+def test_tags_are_written_only_where_that_was_allowed(real: Bench, tmp_path: Path) -> None:
+    for name in ("read", "write"):
+        (tmp_path / name).mkdir()
+        make(tmp_path / name, "lossless.flac")
+    real.engine.add_root(tmp_path / "read", poll=True)
+    real.engine.add_root(tmp_path / "write", poll=True, write=True)
+    before = file_in(tmp_path / "read").read_bytes()
+    real.pass_time(60)
+    assert file_in(tmp_path / "read").read_bytes() == before
+    assert tagfile.read(file_in(tmp_path / "write")).instrument == "Kick"
+    # What it wrote itself is no news.
+    real.events(FileAnalysed)
+    real.pass_time(ROUND_S)
+    assert real.events(FileAnalysed) == []
+
+
+def test_a_persons_word_is_brought_into_the_file(real: Bench, library: Path) -> None:
+    make(library, "lossless.flac")
+    real.engine.add_root(library, poll=True, write=True)
+    real.pass_time(60)
+    real.catalog.judge_all(file_in(library), {"kick": LabelState.REJECTED, "tom": LabelState.CONFIRMED})
+    real.pass_time(60)
+    assert tagfile.read(file_in(library)).instrument == "Tom"
+
+
+def test_a_word_that_comes_while_a_file_is_at_work_counts(real: Bench, library: Path) -> None:
+    make(library, "lossless.flac")
+    real.engine.add_root(library, poll=True, write=True)
+    real.engine.hold("a test")
+    real.pass_time(60)
+    real.engine.release("a test")
+    path = file_in(library)
+    real.pass_time(60, until=lambda: real.catalog.show(path) is not None)
+    real.catalog.judge_all(path, {"kick": LabelState.REJECTED})
+    real.pass_time(60)
+    assert tagfile.read(path).instrument is None
+
+
+def test_writing_that_is_allowed_later_takes_in_what_is_known(real: Bench, library: Path) -> None:
+    make(library, "lossless.flac")
+    real.engine.add_root(library, poll=True)
+    real.pass_time(60)
+    real.engine.add_root(library, poll=True, write=True)
+    real.pass_time(60)
+    assert tagfile.read(file_in(library)).instrument == "Kick"
+
+
+def test_what_names_and_vendors_say_is_noted_and_no_tag(real: Bench, library: Path) -> None:
+    path = library / "Cowbell_03.flac"
+    make(library, "lossless.flac").rename(path)
+    file = mutagen.File(path)
+    file["INSTRUMENT"] = "Snare"
+    file.save()
+    real.engine.add_root(library, poll=True, write=True)
+    real.pass_time(60)
+    record = real.record(path)
+    assert {(label.source, label.label) for label in record.labels} >= {
+        ("filename", "cowbell"),
+        ("vendor", "snare"),
+    }
+    assert [tag.label for tag in record.tags] == ["kick"]
+    assert tagfile.read(path).instrument == "Snare"
+    path.rename(library / "Triangle.flac")
+    real.pass_time(ROUND_S)
+    said = {(label.source, label.label) for label in real.record(library / "Triangle.flac").labels}
+    assert ("filename", "triangle") in said
+    assert ("filename", "cowbell") not in said
+
+
+def file_in(folder: Path) -> Path:
+    (path,) = folder.iterdir()
+    return path
