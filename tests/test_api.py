@@ -7,11 +7,12 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tagger.catalog import LabelState
+from tagger.catalog import FileRecord, LabelState
 from tests.catalog_entries import entry
 from tests.http_api import Served, fill, served
 
@@ -24,11 +25,10 @@ def api(tmp_path: Path, empty_catalog: Path) -> Iterator[Served]:
         yield running
 
 
-def get(api: Served, path: str, status: int = 200, **params: object) -> dict[str, object]:
-    answer = api.client.get(f"/api/{path}", params=params)  # type: ignore[arg-type]  # the keywords are a query
+def get(api: Served, path: str, status: int = 200, **params: Any) -> Any:
+    answer = api.client.get(f"/api/{path}", params=params)
     assert answer.status_code == status, answer.text
-    content: dict[str, object] = answer.json()
-    return content
+    return answer.json()
 
 
 class TestSearch:
@@ -40,12 +40,13 @@ class TestSearch:
 
     def test_pages_follow_each_other(self, api: Served) -> None:
         seen: list[int] = []
-        cursor: str | None = None
+        cursor: dict[str, Any] = {}
         while True:
-            page = get(api, "files", limit=4, sort="duration", **({"cursor": cursor} if cursor else {}))
+            page = get(api, "files", limit=4, sort="duration", **cursor)
             seen += [file["id"] for file in page["files"]]
-            if not (cursor := page["next"]):
+            if page["next"] is None:
                 break
+            cursor = {"cursor": page["next"]}
         assert len(seen) == len(set(seen)) == 6
 
     def test_a_cursor_of_another_search_is_refused(self, api: Served) -> None:
@@ -107,6 +108,7 @@ class TestFile:
     def test_verdicts_are_kept_in_the_catalog(self, api: Served, tmp_path: Path) -> None:
         assert judge(api, 2, "reject", "kick").status_code == 200
         record = api.catalog.show(tmp_path / "Samples" / "Dusty1.wav")
+        assert isinstance(record, FileRecord)
         assert any(each.state is LabelState.REJECTED for each in record.labels)
 
     def test_a_verdict_on_another_recording_is_refused(self, api: Served) -> None:

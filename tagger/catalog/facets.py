@@ -9,7 +9,7 @@ them anew when the catalog has changed (`daemon.api.counting`). Their conditions
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ _JUDGED: Final = "SELECT DISTINCT file_id FROM label WHERE state <> 'predicted'"
 
 _Mask = npt.NDArray[np.bool_]
 _Numbers = npt.NDArray[np.int64]
+_Maker = Callable[[Sequence[Any]], npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,10 @@ class _Names:
     def __init__(self) -> None:
         self.numbers: dict[str | None, int] = {}
 
-    def number(self, name: str | None) -> int:
-        return self.numbers.setdefault(name, len(self.numbers))
+    def of(self, column: Sequence[Any]) -> npt.NDArray[np.int16]:
+        for name in set(column) - self.numbers.keys():
+            self.numbers[name] = len(self.numbers)
+        return np.fromiter(map(self.numbers.__getitem__, column), dtype=np.int16, count=len(column))
 
     def among(self, names: Sequence[str]) -> list[int]:
         return [self.numbers[name] for name in names if name in self.numbers]
@@ -84,19 +87,17 @@ class Columns:
 
     def __init__(self, connection: Connection) -> None:
         self._kinds, self._keys, self._labels, self._families = _Names(), _Names(), _Names(), _Names()
-        files = _read(connection, _FILES, (int, self._kinds.number, _number, self._keys.number))
+        files = _read(connection, _FILES, (_whole, self._kinds.of, _real, self._keys.of))
         order = np.argsort(files[0], kind="stable")
         ids, self._kind, self._tempo, self._key = (column[order] for column in files)
-        self._kind, self._key = self._kind.astype(np.int8), self._key.astype(np.int16)
-        place_ids, place_files, self._folder = _read(connection, _PLACES, (int, int, int))
+        place_ids, place_files, self._folder = _read(connection, _PLACES, (_whole, _whole, _whole))
         self._place = place_ids
         self._file = np.searchsorted(ids, place_files).astype(np.int32)
         tag_files, self._label, self._family, self._sure = _read(
-            connection, _TAGS, (int, self._labels.number, self._families.number, float)
+            connection, _TAGS, (_whole, self._labels.of, self._families.of, _real)
         )
-        self._label, self._family = self._label.astype(np.int16), self._family.astype(np.int16)
         self._tagged = np.searchsorted(ids, tag_files).astype(np.int32)
-        (judged,) = _read(connection, _JUDGED, (int,))
+        (judged,) = _read(connection, _JUDGED, (_whole,))
         self._judged = np.zeros(len(ids), dtype=np.bool_)
         self._judged[np.searchsorted(ids, judged)] = True
         self._folders = [(int(at), str(key)) for at, key in connection.execute(text("SELECT id, path_key FROM folder"))]
@@ -188,32 +189,29 @@ class Columns:
         """(places,) whether each is in a folder or below it."""
         is_below = np.zeros(self._folder.max(initial=0) + 1, dtype=np.bool_)
         is_below[[at for at, folder in self._folders if folder.startswith(key) and at < len(is_below)]] = True
-        return is_below[self._folder]
+        below: _Mask = is_below[self._folder]
+        return below
 
 
-def _number(value: float | None) -> float:
-    return np.nan if value is None else value
+def _whole(column: Sequence[Any]) -> _Numbers:
+    return np.array(column, dtype=np.int64)
 
 
-def _read(connection: Connection, sql: str, kinds: Sequence[Any]) -> list[npt.NDArray[Any]]:
+def _real(column: Sequence[Any]) -> npt.NDArray[np.float64]:
+    """Numbers; what is NULL is not a number."""
+    return np.array(column, dtype=np.float64)
+
+
+def _read(connection: Connection, sql: str, makers: Sequence[_Maker]) -> list[npt.NDArray[Any]]:
     """The columns of a result, read in pieces, since rows take ten times the room of columns."""
-    pieces = list(_pieces(connection, sql, kinds))
-    types = [np.float64 if kind in (float, _number) else np.int64 for kind in kinds]
-    return [
-        np.concatenate([piece[at] for piece in pieces]) if pieces else np.zeros(0, dtype=dtype)
-        for at, dtype in enumerate(types)
-    ]
-
-
-def _pieces(connection: Connection, sql: str, kinds: Sequence[Any]) -> Iterator[list[npt.NDArray[Any]]]:
     # Without SQLAlchemy's rows, which cost more than reading does.
     cursor = connection.exec_driver_sql(sql).cursor
     assert cursor is not None
+    pieces: list[list[npt.NDArray[Any]]] = [[make(())] for make in makers]
     while rows := cursor.fetchmany(_CHUNK):
-        yield [
-            np.array([kind(value) for value in column])
-            for kind, column in zip(kinds, zip(*rows, strict=True), strict=True)
-        ]
+        for piece, make, column in zip(pieces, makers, zip(*rows, strict=True), strict=True):
+            piece.append(make(column))
+    return [np.concatenate(piece) for piece in pieces]
 
 
 def _weighed(numbers: npt.NDArray[Any], weights: _Numbers, names: _Names) -> _Numbers:
