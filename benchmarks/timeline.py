@@ -1,4 +1,4 @@
-"""A timeline of a long recording: how many times faster than it plays, and the most memory that takes.
+"""A timeline of a long recording: how many times faster than it plays, on the clock and in processor time, and memory.
 
 The recording is put together from synthesised sound, written to a temporary folder, and told by the command as users
 run it, in a process of its own. Peak memory is the process's own account, on systems that keep one.
@@ -8,6 +8,8 @@ Run: python -m benchmarks.timeline [HOURS]
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,7 +28,7 @@ def main() -> None:
     if sys.argv[1:2] == ["--inside"]:
         _inside(sys.argv[2:])
         return
-    hours = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
+    hours = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
     with tempfile.TemporaryDirectory() as folder:
         print(f"{hours:g} h in stereo at {_RATE} Hz, 16 bit")
         for suffix, options in (
@@ -61,11 +63,9 @@ def _sections(count: int) -> Iterator[np.ndarray]:
 
 
 def _report(path: Path, options: list[str], hours: float) -> None:
-    import subprocess
-
     started = time.perf_counter()
     command = [sys.executable, "-m", "benchmarks.timeline", "--inside", "timeline", path.name, "--json", *options]
-    environment = {"PYTHONPATH": str(Path.cwd())}
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
     done = subprocess.run(command, cwd=path.parent, env=environment, capture_output=True, text=True, check=True)
     seconds = time.perf_counter() - started
     memory = done.stderr.strip().rpartition("\n")[2]
@@ -84,9 +84,10 @@ def _inside(arguments: list[str]) -> None:
         with suppress(ImportError):
             import resource
 
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             # Linux counts in KiB, macOS in bytes.
-            print(f"{peak / (2**20 if sys.platform == 'darwin' else 2**10):.0f} MiB at most", file=sys.stderr)
+            unit = 2**20 if sys.platform == "darwin" else 2**10
+            peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+            print(f"{time.process_time():.1f} s of a core, {peak_mib:.0f} MiB at most", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,16 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tagger.errors import printable
 from tagger.results import Analysis, Instrument, Kind
 from tagger.taxonomy import FAMILIES, LABEL_SETS, words_of
 
 Json = dict[str, Any]
+
+STOPPED_EXIT_CODE: Final = 130
+"""Of a run that a person stopped by Ctrl-C, as a shell has it."""
 
 
 def nearby(path: Path) -> str:

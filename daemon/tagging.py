@@ -18,6 +18,7 @@ from daemon.changes import count, print_written, written_object
 from daemon.iteration import closed_after
 from daemon.opening import open_catalog
 from daemon.output import (
+    STOPPED_EXIT_CODE,
     analysis_object,
     analysis_words,
     nearby,
@@ -27,7 +28,7 @@ from daemon.output import (
 )
 from daemon.progress import progress
 from daemon.tally import Tally, print_summary
-from daemon.writing import STOPPED_EXIT_CODE, open_writer
+from daemon.writing import open_writer
 from tagger.analysis import Analyser
 from tagger.catalog import Catalog, FileRecord, Problem, name_key
 from tagger.decision import decide
@@ -80,7 +81,7 @@ def run(options: Options) -> int:
     with open_catalog(options.catalog, is_new_ok=True) as catalog, _writer(options, catalog, tally) as writer:
         recogniser = Recogniser(options.model)
         recogniser.require(options.label_set)
-        teller = Teller(options, catalog, writer, tally, recogniser.card)
+        teller = Teller(options, catalog, recogniser.card, writer, tally)
         try:
             _work(options, catalog, teller, recogniser.name)
         except KeyboardInterrupt:
@@ -122,13 +123,13 @@ class Teller:
     """Takes what comes of each file, writes it into the file where asked, and prints it."""
 
     def __init__(
-        self, options: Options, catalog: Catalog, writer: Writer | None, tally: Tally, card: ModelCard
+        self, options: Options, catalog: Catalog, card: ModelCard, writer: Writer | None, tally: Tally
     ) -> None:
         self._tally = tally
         self._options = options
         self._catalog = catalog
-        self._writer = writer
         self._card = card
+        self._writer = writer
         self._named = {Path(os.path.abspath(path)) for path in options.paths}
         self._words = words_in(options.label_set)
         self._folder: Path | None = None

@@ -18,7 +18,16 @@ import numpy as np
 import typer
 
 from daemon.chart import chart, listed, style_for
-from daemon.output import claims_words, duration_words, nearby, print_json, print_line, print_problem, words_in
+from daemon.output import (
+    STOPPED_EXIT_CODE,
+    claims_words,
+    duration_words,
+    nearby,
+    print_json,
+    print_line,
+    print_problem,
+    words_in,
+)
 from daemon.progress import Listening, listening
 from tagger.analysis import Analyser
 from tagger.errors import DecodeError, OutputError, printable
@@ -31,7 +40,6 @@ from tagger.timeline import Timeline, TimelineSettings
 if TYPE_CHECKING:
     from tagger.pictures import Overview, OverviewBuilder
 
-STOPPED_EXIT_CODE: Final = 130
 _NEAREST: Final = 2
 
 

@@ -13,9 +13,17 @@ from rich.table import Table
 
 from daemon.changes import diff_lines, fields_object, print_recovered
 from daemon.iteration import closed_after
-from daemon.output import Json, count_words, nearby, print_json, print_line, print_problem, size_words
+from daemon.output import (
+    STOPPED_EXIT_CODE,
+    Json,
+    count_words,
+    nearby,
+    print_json,
+    print_line,
+    print_problem,
+    size_words,
+)
 from daemon.progress import progress
-from daemon.writing import STOPPED_EXIT_CODE
 from tagger.catalog import Batch, Catalog
 from tagger.catalog.journal import KEPT_BYTES, KEPT_DAYS
 from tagger.errors import CatalogError, printable

@@ -9,9 +9,17 @@ from pathlib import Path
 from typing import Final
 
 from daemon.iteration import closed_after
-from daemon.output import Json, count_words, duration_words, nearby, print_json, print_line, print_problem
+from daemon.output import (
+    STOPPED_EXIT_CODE,
+    Json,
+    count_words,
+    duration_words,
+    nearby,
+    print_json,
+    print_line,
+    print_problem,
+)
 from daemon.progress import progress
-from daemon.writing import STOPPED_EXIT_CODE
 from tagger.catalog import Catalog
 from tagger.errors import CatalogError, printable
 from tagger.verification import Finding, Verified

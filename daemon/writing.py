@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from daemon.changes import (
     count,
@@ -14,15 +13,13 @@ from daemon.changes import (
     print_written,
     written_object,
 )
-from daemon.output import nearby, print_json, print_problem
+from daemon.output import STOPPED_EXIT_CODE, nearby, print_json, print_problem
 from daemon.progress import progress
 from daemon.tally import Tally
 from tagger import settings
 from tagger.catalog import Catalog, FileRecord, Seen, name_key
 from tagger.errors import printable
 from tagger.writing import Writer, WrittenSidecar
-
-STOPPED_EXIT_CODE: Final = 130
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def test_a_tone_lies_in_its_band() -> None:
     estimate=st.sampled_from([None, 0.0, 0.05, 500.0]),
     pieces=st.lists(st.integers(0, RATE), max_size=6),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_chunking_and_any_estimate_of_the_length_cover_the_recording(
     length: int, estimate: float | None, pieces: list[int]
 ) -> None:
@@ -182,7 +182,7 @@ def drawn() -> Overview:
 
 
 @given(words=st.text(min_size=1, max_size=30))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_any_label_is_drawn_without_a_warning(words: str) -> None:
     heard = timeline_of(Path("a.wav"), {words: [0.9, 0.8]}, duration_s=8)
     render(heard, sketch(noise(800)), Picture.TIMELINE)
@@ -257,12 +257,12 @@ def test_a_picture_has_the_same_bytes_in_any_thread_whatever_others_have_set(dra
             found.append(render(heard, drawn, form=form))
 
         with matplotlib.rc_context({"axes.facecolor": "red", "font.size": 30, "svg.fonttype": "none"}):
-            threads = [threading.Thread(target=draw) for _ in range(4)]
+            threads = [threading.Thread(target=draw) for _ in range(3)]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-        assert found == [expected] * 4
+        assert found == [expected] * 3
 
 
 def test_svg_is_xml_without_a_date(tmp_path: Path, drawn: Overview) -> None:

@@ -36,7 +36,7 @@ from tests.timelines import song, timeline_of
 
 Write = Callable[[Path, Timeline], None]
 
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite
@@ -440,7 +440,7 @@ def test_a_report_without_instruments_says_so(kind: Kind, said: str, tmp_path: P
 
 
 @given(heard=timelines().filter(lambda each: len(each.time_s) < 100))
-@settings(FEW, max_examples=5)
+@settings(FEW, max_examples=4)
 def test_any_timeline_can_be_printed(heard: Timeline, tmp_path: Path) -> None:
     pdf.write(tmp_path / "a.pdf", heard, sketch(heard.facts.duration_s, 1000))
     assert one_line(facts.verdict(heard, longest=80).partition(" ")[0]) in _text(tmp_path / "a.pdf")[0]

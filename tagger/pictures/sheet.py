@@ -38,6 +38,7 @@ _TOP_IN: Final = 0.12
 _BETWEEN_IN: Final = 0.14
 _AXIS_IN: Final = 0.3
 _LEGEND_IN: Final = 0.34
+_ROOM_FOR_WHY_IN: Final = 5.0
 _WAVEFORM_IN: Final = 1.3
 _SPECTROGRAM_IN: Final = 2.2
 _ROW_IN: Final = 0.26
@@ -193,7 +194,8 @@ def add_legend(
     figure.text(right_in / total_x, y, "1", ha="right", **style)
     left_out = len(panels.rows_of(heard)) - round(abs(np.subtract(*image.axes.get_ylim())))
     if left_out > 0:
-        figure.text(left_in / total_x, y, f"and {left_out} more, heard for less time", ha="left", **style)
+        why = ", heard for less time" if right_in - left_in > _ROOM_FOR_WHY_IN else ""
+        figure.text(left_in / total_x, y, f"and {left_out} more{why}", ha="left", **style)
 
 
 def widest_in(figure: Figure, texts: Sequence[str], size_pt: float = NORMAL_PT, **more: Any) -> float:

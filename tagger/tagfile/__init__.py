@@ -15,18 +15,19 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tagger.stamp import Stamp
-from tagger.tagfile import deciding
+from tagger.tagfile import cue_points, deciding
 from tagger.tagfile.chunked import WAV
 from tagger.tagfile.fingerprint import fingerprint_of
 from tagger.tagfile.formats import UntaggableError, format_of
 from tagger.tagfile.reasons import told_of
 from tagger.tagfile.replacing import sweep
-from tagger.tagfile.rewriting import Examined, Rewrite, brought_back, prepared
+from tagger.tagfile.rewriting import Examined, Rewrite, brought_back, patched, prepared, unchanged
 from tagger.tagfile.tags import (
     ALL_LAYERS,
     Action,
     Change,
     Claim,
+    Contents,
     Edit,
     FieldChange,
     FileState,
@@ -50,6 +51,7 @@ __all__ = [
     "fingerprint",
     "plan",
     "prepare",
+    "prepare_cue_points",
     "read",
     "restore",
     "sweep",
@@ -102,6 +104,34 @@ def prepare(
         with told_of(path):
             rewrite = stack.enter_context(prepared(_examine(path, claim, layers), payload_hash))
         yield rewrite
+
+
+def prepare_cue_points(path: Path, edit: cue_points.Edit, *, payload_hash: str | None = None) -> Rewrite:
+    """A change of the cue points of a WAV file, ready to be committed; leaves no trace if it is not.
+
+    Args:
+        path: as in `plan`.
+        edit: makes the new bodies of the chunks `cue ` and `LIST adtl` from the present ones, None for no chunk;
+            raises ValueError where they must stay as they are.
+        payload_hash: as in `prepare`.
+
+    Raises:
+        UntaggableError: if the file is no WAV.
+        TagFileError: if it cannot be changed safely, with the reason; it is then untouched.
+    """
+    with told_of(path):
+        target = Path(os.path.realpath(path, strict=True))
+        status = target.stat()
+        if format_of(target) is not WAV:
+            raise UntaggableError(path, "has no place for cue points", "only WAV has")
+        points = cue_points.CuePoints.read(target)
+        bodies = edit(*points.bodies)
+        change = cue_points.change_of(path, points.bodies, bodies)
+        examined = Examined(target, status, WAV, Contents(()), deciding.Decision(change, {}))
+        if not change.rewrites:
+            return unchanged(examined)
+        examined.check_writable()
+        return patched(examined, points.patch(bodies), payload_hash)
 
 
 def restore(path: Path, way_back: bytes, stamp: Stamp) -> None:

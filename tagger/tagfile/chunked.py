@@ -75,7 +75,7 @@ class ChunkedTags:
             ValueError: with the reason, if the file is not exactly as the standard says.
         """
         with path.open("rb") as file:
-            owners = self._owners(file, self.chunks.scan(file))
+            owners = self.owners(file, self.chunks.scan(file))
             return Contents(tuple(_section(file, layer, _chunks_of(layer, owners)) for layer in self.layers))
 
     def patch(self, path: Path, edits: Edits) -> Patch:
@@ -86,7 +86,7 @@ class ChunkedTags:
         """
         with path.open("rb") as file:
             scanned = self.chunks.scan(file)
-            owners = self._owners(file, scanned)
+            owners = self.owners(file, scanned)
             first = len(scanned)
             while scanned[first - 1] in owners:
                 first -= 1
@@ -118,7 +118,7 @@ class ChunkedTags:
             raise ValueError("it is too large to grow safely")
         return patch
 
-    def _owners(self, file: BinaryIO, scanned: tuple[Chunk, ...]) -> dict[Chunk, ChunkLayer]:
+    def owners(self, file: BinaryIO, scanned: tuple[Chunk, ...]) -> dict[Chunk, ChunkLayer]:
         """The chunks of tags, and which layer each belongs to."""
         owners = {}
         for chunk in scanned:

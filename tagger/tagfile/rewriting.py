@@ -119,16 +119,22 @@ def prepared(file: Examined, payload: str | None) -> Iterator[Rewrite]:
     """
     change = file.decision.change
     if not change.rewrites:
-        yield Rewrite(change, file.target, FileState("", file.stamp), b"", "", False, None, None)
+        yield unchanged(file)
         return
     if isinstance(file.tag_format, ChunkedTags):
-        yield _in_place(file, file.tag_format.patch(file.target, file.decision.edits), payload)
+        yield patched(file, file.tag_format.patch(file.target, file.decision.edits), payload)
         return
     with beside(file.target) as new:
         yield _copied(file, file.tag_format, new, payload)
 
 
-def _in_place(examined: Examined, patch: Patch, known: str | None) -> Rewrite:
+def unchanged(file: Examined) -> Rewrite:
+    """A rewrite that does nothing."""
+    return Rewrite(file.decision.change, file.target, FileState("", file.stamp), b"", "", False, None, None)
+
+
+def patched(examined: Examined, patch: Patch, known: str | None) -> Rewrite:
+    """A rewrite of a file in place; the parameters are those of `prepared`, and what changes in the file."""
     target, status = examined.target, examined.status
     with target.open("rb") as file:
         payload = known or hash_payload(target, file)
