@@ -1,7 +1,7 @@
 """How many of the files found have what: the numbers beside a search, by which it is narrowed.
 
 Counting in SQL takes seconds where a search finds a hundred thousand files, since each is looked up in several
-tables. So what can be counted is read once, in one pass, into columns of some 30 bytes a file, over which numpy counts
+tables. So what can be counted is read once, in one pass, into columns of some 70 bytes a file, over which numpy counts
 in milliseconds, whatever is asked. Columns are a picture of the catalog at one time; whoever keeps them makes
 them anew when the catalog has changed (`daemon.api.counting`). Their conditions are those of
 `tagger.catalog.statement`, which tests hold them to.
