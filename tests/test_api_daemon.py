@@ -44,7 +44,7 @@ def test_a_folder_that_is_added_is_worked_on_and_told_of(tmp_path: Path, empty_c
         assert file["tags"][0]["label"] == "kick"
         assert api.client.get("/api/health").json()["status"] == "working"
         assert api.client.get("/api/jobs").json()["is_running"]
-        assert api.client.post("/api/roots/1/scan").json()["state"] in ("watching", "scanning")
+        assert api.client.post("/api/roots/1/scan").json()["path"] == str(tmp_path / "Samples")
         api.client.post("/api/jobs/pause")
         deadline = time.monotonic() + 10
         while (health := api.client.get("/api/health").json())["status"] != "resting":
