@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -74,6 +75,17 @@ def report(catalog: Catalog) -> None:
         print(f"find {name:24} {milliseconds(find)}  {len(find())} hits")
         if "-v" in sys.argv:
             explain(catalog, query)
+    for name in ("all by path", "label", "all by tempo"):
+        query = QUERIES[name]
+        # Deep in the results, and so far only as there are any.
+        for far in catalog.find(replace(query, limit=100_000)):
+            query = replace(QUERIES[name], after=far.position)
+        find = partial(lambda query: list(catalog.find(query)), query)
+        print(f"after 100,000 {name:15} {milliseconds(find)}")
+    columns = catalog.columns()
+    print(f"columns to count              {milliseconds(catalog.columns, times=1)}")
+    for name in ("all by path", "label", "one word"):
+        print(f"facets {name:22} {milliseconds(partial(catalog.facets, columns, QUERIES[name]))}")
     folder = Path("/samples/pack 0003/Keys")
     print(f"known, folder of {FOLDER_SIZE:12} {milliseconds(lambda: catalog.known(folder, MODEL))}")
     print(f"known, folder of none         {milliseconds(lambda: catalog.known(Path('/none'), MODEL))}")
@@ -189,9 +201,9 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def milliseconds(work: Callable[[], object]) -> str:
+def milliseconds(work: Callable[[], object], *, times: int = 7) -> str:
     """The fastest of seven, so that other work on the machine does not count."""
-    return f"{min(seconds(work) for _ in range(7)) * 1000:8.1f} ms"
+    return f"{min(seconds(work) for _ in range(times)) * 1000:8.1f} ms"
 
 
 if __name__ == "__main__":

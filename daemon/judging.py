@@ -20,18 +20,22 @@ def judge(catalog: Catalog, path: Path, labels: Sequence[str], *, verdict: Verdi
         CatalogError: the file is not in the catalog.
     """
     record = _record(catalog, path)
-    state = LabelState.REJECTED if verdict == "reject" else LabelState.CONFIRMED
-    verdicts = dict.fromkeys(labels, state)
-    if verdict == "correct":
-        others = [tag.label for tag in record.tags if tag.label not in verdicts]
-        verdicts |= dict.fromkeys(others, LabelState.REJECTED)
-    catalog.judge_all(path, verdicts)
+    catalog.judge_all(path, verdicts_on(record, labels, verdict=verdict))
     tags = _record(catalog, path).tags
     if as_json:
         print_json({"path": printable(record.path), "tags": [instrument_object(tag) for tag in tags]})
         return
     print_line(f"{nearby(record.path)}  {claims_words(tags, words_in('own')) or 'no instrument'}")
     print_problem(f'`tagger write "{nearby(record.path)}"` puts that into the file')
+
+
+def verdicts_on(record: FileRecord, labels: Sequence[str], *, verdict: Verdict) -> dict[str, LabelState]:
+    """What a verdict says of each label; to correct rejects all that is claimed besides."""
+    verdicts = dict.fromkeys(labels, LabelState.REJECTED if verdict == "reject" else LabelState.CONFIRMED)
+    if verdict == "correct":
+        others = [tag.label for tag in record.tags if tag.label not in verdicts]
+        verdicts |= dict.fromkeys(others, LabelState.REJECTED)
+    return verdicts
 
 
 def _record(catalog: Catalog, path: Path) -> FileRecord:

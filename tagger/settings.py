@@ -135,6 +135,29 @@ class DaemonSettings(Section):
         return value
 
 
+class ApiSettings(Section):
+    """How other programs and pages reach the daemon, over HTTP."""
+
+    is_on: bool = Field(default=True, description="Whether the daemon answers at all.")
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="The address to listen at. Any but the default lets other machines in, and then every request "
+        "needs the token. What is sent can be read on the way; put a server with TLS before it, or go through ssh.",
+    )
+    port: int = Field(default=8437, ge=0, le=65535, description="The port to listen at; 0 takes any that is free.")
+    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description='Names by which other machines reach this one, such as ["studio.local"]; others are refused.',
+    )
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """A variable of the environment holds the names with commas between."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """All sections. Made by `load`."""
 
@@ -143,6 +166,7 @@ class Settings(BaseSettings):
     write: WriteSettings = WriteSettings()
     vocabulary: VocabularySettings = VocabularySettings()
     daemon: DaemonSettings = DaemonSettings()
+    api: ApiSettings = ApiSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -115,7 +115,7 @@ def test_only_the_workshop_knows_torch_and_nothing_shipped_knows_the_workshop() 
 
 
 @pytest.mark.parametrize(
-    "heavy", ["librosa", "numba", "onnxruntime", "scipy.signal", "sqlalchemy", "alembic", "av", "pydantic"]
+    "heavy", ["librosa", "numba", "onnxruntime", "scipy.signal", "sqlalchemy", "alembic", "fastapi", "av", "pydantic"]
 )
 def test_importing_the_library_loads_nothing_heavy(heavy: str) -> None:
     code = f"import sys, tagger; sys.exit({heavy!r} in sys.modules)"

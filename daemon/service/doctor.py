@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, Literal
 
+from daemon.api.access import token_path
 from daemon.output import count_words, nearby, print_json, print_line
 from daemon.service.commands import job_words
 from daemon.service.lock import holder, is_running
@@ -72,6 +73,7 @@ def findings(path: Path) -> Iterator[Finding]:
     yield from _checked("settings", _settings)
     yield from _checked("model", _model)
     yield from _checked("daemon", lambda: _daemon(path))
+    yield from _checked("http", lambda: _api(path))
     if not path.exists():
         yield Finding("catalog", "note", f"{nearby(path)}: there is none yet; `tagger tag FOLDER` makes one")
         return
@@ -114,6 +116,16 @@ def _daemon(path: Path) -> Iterator[Finding]:
         yield Finding("daemon", "ok", f"is running (process {holder(path) or 'unknown'})")
     else:
         yield Finding("daemon", "note", "is not running; `tagger daemon` starts it, `tagger service install` for good")
+
+
+def _api(path: Path) -> Iterator[Finding]:
+    chosen = settings.load().api
+    if not chosen.is_on:
+        yield Finding("http", "note", "is off, by api.is_on in the settings")
+        return
+    token = token_path(path)
+    words = f"its token is in {nearby(token)}" if token.exists() else "the daemon makes its token when it starts"
+    yield Finding("http", "ok", f"the daemon answers at {chosen.host}, port {chosen.port}; {words}")
 
 
 def _file(path: Path) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from daemon.api.serving import answering
 from daemon.opening import open_catalog
 from daemon.output import print_problem
 from daemon.service.engine import Engine
@@ -55,7 +56,7 @@ def run(catalog: Path | None, log: Path | None) -> int:
         model = model_name(default_model())
         make_analyser = partial(BackgroundAnalyser, None, path)
         engine = Engine(opened, chosen, make_analyser=make_analyser, model=model)
-        with events_logged(engine), engine:
+        with events_logged(engine), engine, answering(opened, engine, chosen.api):
             _LOG.info("watching, with model %s and catalog %s", model, path)
             if not opened.roots.all():
                 print_problem("no folder is watched yet; `tagger root add FOLDER` adds one, also while this runs")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tagger.catalog import detail, places, report, search, store
 from tagger.catalog import vectors as embeddings
@@ -23,6 +23,9 @@ from tagger.catalog.records import Entry, FileRecord, Hit, Known, LabelState, Pr
 from tagger.catalog.roots import Roots
 from tagger.catalog.vectors import Vectors
 from tagger.results import Analysis
+
+if TYPE_CHECKING:
+    from tagger.catalog.facets import Columns, Facets
 
 
 def default_catalog_path() -> Path:
@@ -265,6 +268,23 @@ class Catalog:
         """Where recordings are, one path each; those that are missing are left out."""
         with plain_errors(self.path), reading(self._engine) as connection:
             return embeddings.places(connection, file_ids)
+
+    def columns(self) -> Columns:
+        """The catalog as it is now, to be counted; reads all of it, which takes seconds at a million files."""
+        from tagger.catalog.facets import Columns
+
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return Columns(connection)
+
+    def facets(self, columns: Columns, query: Query) -> Facets:
+        """How many of the files that meet a query have what, as it was when columns were read."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return columns.count(connection, query)
+
+    def place(self, location_id: int) -> Path | None:
+        """Where the file is whose place has a number, as in `Hit.id`; None if there is no such place."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return report.place(connection, location_id)
 
     def problems(self) -> Iterator[Problem]:
         """The files that could not be analysed, by path."""

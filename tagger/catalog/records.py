@@ -21,6 +21,10 @@ FILENAME: Final = "filename"
 """The source of what the name of a file says."""
 
 
+Position = tuple[str | int | float, ...]
+"""Where a hit stands in the order of a search: what it is ordered by, and what tells equals apart."""
+
+
 class LabelState(StrEnum):
     """What is held of a label."""
 
@@ -97,31 +101,38 @@ class Query:
         labels: the file has a tag that is one of these.
         families: the file has a tag in one of these families.
         min_confidence: the tag asked for, or the best one, is at least this sure, 0 to 1.
+        max_confidence: it is at most this sure.
         kinds: the file is one of these kinds.
         tempo_min_bpm: lowest tempo; files without a tempo are out.
         tempo_max_bpm: highest tempo; files without a tempo are out.
         key: musical key, as "Am" or "F#".
         words: words of the path, in any order, each at least by its beginning.
         path: a folder, with all below it, or one file.
+        is_reviewed: whether a person has judged any of its labels; None for either.
         sort: what the order is; None is by confidence where a tag is asked for, else by path. Where
             the order is by confidence or tempo, files without any are left out.
         descending: the other way round; None is best first for confidence, newest first for added,
             and ascending for the rest.
         limit: at most so many hits.
+        after: where to go on: the `position` of the last hit so far, of the same query. What is added or
+            dropped meanwhile moves nothing, so each file that stays is found once.
     """
 
     labels: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
     min_confidence: float = 0.0
+    max_confidence: float = 1.0
     kinds: tuple[Kind, ...] = ()
     tempo_min_bpm: float | None = None
     tempo_max_bpm: float | None = None
     key: str | None = None
     words: str = ""
     path: Path | None = None
+    is_reviewed: bool | None = None
     sort: Sort | None = None
     descending: bool | None = None
     limit: int | None = None
+    after: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,8 @@ class Hit:
     """One file found.
 
     Attributes:
+        id: of the place at which it is; it stays while the file is there.
+        position: where it stands in the order of the search.
         path: where it is.
         best: the surest tag among those asked for, or of all; None where the model was unsure.
         tags: all that may be claimed, surest first.
@@ -138,6 +151,8 @@ class Hit:
         key: of a loop, else None.
     """
 
+    id: int
+    position: Position
     path: Path
     best: Instrument | None
     tags: tuple[Instrument, ...]

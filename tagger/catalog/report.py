@@ -50,6 +50,13 @@ def places_of(connection: Connection, payload_hash: str) -> list[Path]:
     return [Path(folder, name) for folder, name in connection.execute(statement)]
 
 
+def place(connection: Connection, location_id: int) -> Path | None:
+    """Where the file is whose place has a number."""
+    statement = select(FOLDER.c.path, LOCATION.c.name).select_from(LOCATION.join(FOLDER))
+    row = connection.execute(statement.where(LOCATION.c.id == location_id)).first()
+    return None if row is None else Path(*row)
+
+
 def live_tags(connection: Connection, path: Path) -> tuple[str, ...]:
     """Which tags of a file are ours in the sidecar of Ableton Live."""
     key = paths.name_key(paths.folder_text(path))

@@ -38,6 +38,7 @@ from sqlalchemy import (
     UniqueConstraint,
     column,
     table,
+    text,
 )
 
 APPLICATION_ID: Final = 0x54_61_67_72
@@ -129,6 +130,7 @@ LABEL: Final = Table(
     Column("candidate_rank", Integer),
     Column("tag_rank", Integer),
     CheckConstraint("state IN ('predicted', 'confirmed', 'rejected')", name="state"),
+    Index("ix_label_judged", "file_id", sqlite_where=text("state <> 'predicted'")),
     sqlite_with_rowid=False,
 )
 """Ranks count from 0: the place among the most likely leaves, and among the tags; NULL if not one of them."""

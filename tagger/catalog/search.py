@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, select, text
 
 from tagger.catalog.records import Hit, Query
 from tagger.catalog.schema import TAG
-from tagger.catalog.statement import Statement
+from tagger.catalog.statement import POSITION_COLUMNS, Statement
 from tagger.results import Instrument, Kind
 
 _PAGE: Final = 500
@@ -40,9 +40,12 @@ def tags_of(connection: Connection, file_ids: Collection[int]) -> dict[int, tupl
 
 def _hit(row: RowMapping, tags: tuple[Instrument, ...]) -> Hit:
     best = tags[0] if tags else None
+    position = tuple(row[name] for name in POSITION_COLUMNS if name in row)
     if "label" in row:
         best = Instrument(row["label"], row["family"], row["confidence"])
     return Hit(
+        id=row["location_id"],
+        position=position,
         path=Path(row["path"], row["name"]),
         best=best,
         tags=tags,

@@ -7,6 +7,9 @@ those are walked and then sorted. Where every condition holds for many, the inde
 is walked until enough rows have met them. No statistics are kept, so a plan never turns with time.
 A plus sign before a column keeps its condition from being looked up by an index.
 
+A search goes on after a position by comparing all of what is ordered by at once, as a row value: SQLite
+begins to walk its index there, so the thousandth page costs what the first does.
+
 `best` is the row of `tag` that a hit is shown and ordered by: of all tags asked for the surest, which
 is said as "there is no surer one" since that needs no sorting. This module is written in the SQL of
 SQLite and FTS5; another database would need another one.
@@ -37,10 +40,16 @@ _ORDER: Final = {
     Sort.TEMPO: ("file.tempo_bpm", "file.id", "location.id"),
     Sort.ADDED: ("file.id", "location.id"),
 }
+POSITION_COLUMNS: Final = ("position_0", "position_1", "position_2")
+"""What the columns are called that hold a hit's position; an order has two or three."""
+
+_JUDGED: Final = "SELECT file_id FROM label WHERE state <> 'predicted'"
+
 _JOINED_ON: Final = {
     "best": "best.file_id = location.file_id",
     "file": "file.id = location.file_id",
     "folder": "folder.id = location.folder_id",
+    "judged": "judged.file_id = location.file_id",
     "words": "words.rowid = location.id",
 }
 _WALK: Final = {
@@ -62,28 +71,54 @@ class Statement:
         self._query = query
         self._sort = _sort(query)
         self._needs_tag = _asks_for_tag(query) or self._sort is Sort.CONFIDENCE
+        self._descending = _is_descending(query, self._sort)
         self._add_conditions(connection)
         self.sql = self._sql(self._rarest(connection))
 
+    def _sql(self, rarest: str | None) -> str:
+        conditions = [*self._all_conditions(rarest), *self._after(rarest)]
+        columns = _ORDER[self._sort]
+        order = ", ".join(f"{column} {'DESC' if self._descending else 'ASC'}" for column in columns)
+        position = ", ".join(f"{column} AS {name}" for column, name in zip(columns, POSITION_COLUMNS, strict=False))
+        best = ", best.label, best.family, best.confidence" if self._needs_tag else ""
+        limit = "" if self._query.limit is None else f" LIMIT {self._value(self._query.limit)}"
+        return (
+            f"SELECT {position}, location.id AS location_id, folder.path, location.name, file.id AS file_id,"
+            f" file.kind, file.duration_s, file.tempo_bpm, file.key{best}"
+            f" FROM {self._tables(rarest)} WHERE {' AND '.join(conditions)} ORDER BY {order}{limit}"
+        )
+
     def _add_conditions(self, connection: Connection) -> None:
         query, add = self._query, self._add
-        if query.kinds:
-            is_musical = query.key or query.tempo_min_bpm or query.tempo_max_bpm
-            add("file", f"{'+' if is_musical else ''}file.kind IN {self._any_of(query.kinds)}")
-        if query.tempo_min_bpm is not None:
-            add("file", f"file.tempo_bpm >= {self._value(query.tempo_min_bpm)}")
-        if query.tempo_max_bpm is not None:
-            add("file", f"file.tempo_bpm <= {self._value(query.tempo_max_bpm)}")
-        if query.key is not None:
-            add("file", f"file.key = {self._value(query.key)}")
+        for condition in self._of_sound():
+            add("file", condition)
         if expression := match_expression(query.words):
             add("words", f"words MATCH {self._value(expression)}")
         if query.path is not None:
             self._add_path(connection, query.path)
-        for condition in self._asked("best"):
+        for condition in self._of_tag():
             add("best", condition)
-        if query.min_confidence > 0:
-            add("best", f"best.confidence >= {self._value(query.min_confidence)}")
+        if query.is_reviewed:
+            add("judged", "TRUE")
+
+    def _of_sound(self) -> Iterator[str]:
+        query = self._query
+        if query.kinds:
+            is_musical = query.key or query.tempo_min_bpm or query.tempo_max_bpm
+            yield f"{'+' if is_musical else ''}file.kind IN {self._any_of(query.kinds)}"
+        if query.tempo_min_bpm is not None:
+            yield f"file.tempo_bpm >= {self._value(query.tempo_min_bpm)}"
+        if query.tempo_max_bpm is not None:
+            yield f"file.tempo_bpm <= {self._value(query.tempo_max_bpm)}"
+        if query.key is not None:
+            yield f"file.key = {self._value(query.key)}"
+
+    def _of_tag(self) -> Iterator[str]:
+        yield from self._asked("best")
+        if self._query.min_confidence > 0:
+            yield f"best.confidence >= {self._value(self._query.min_confidence)}"
+        if self._query.max_confidence < 1:
+            yield f"best.confidence <= {self._value(self._query.max_confidence)}"
 
     def _add(self, table: str, condition: str) -> None:
         self._conditions[table].append(condition)
@@ -111,7 +146,8 @@ class Statement:
             self._add("location", f"location.id = {self._value(location_id)}")
         else:
             low, high = map(self._value, paths.subtree(path))
-            self._add("folder", f"folder.path_key >= {low} AND folder.path_key < {high}")
+            self._add("folder", f"folder.path_key >= {low}")
+            self._add("folder", f"folder.path_key < {high}")
 
     def _rarest(self, connection: Connection) -> str | None:
         """The table whose conditions hold for the fewest files, or None where all hold for many."""
@@ -121,31 +157,18 @@ class Statement:
 
     def _count(self, connection: Connection, table: str) -> int:
         """For how many files the conditions on a table hold; counted no further than is of use."""
-        tables = {"best": "tag AS best", "folder": f"folder CROSS JOIN location ON {_JOINED_ON['folder']}"}
-        inner = f"SELECT 1 FROM {tables.get(table, table)} WHERE {' AND '.join(self._conditions[table])} LIMIT :few"
+        counted = f"folder CROSS JOIN location ON {_JOINED_ON['folder']}" if table == "folder" else _walked(table)
+        inner = f"SELECT 1 FROM {counted} WHERE {' AND '.join(self._conditions[table])} LIMIT :few"
         few = -1 if self._query.limit is None else _FEW
         count = connection.scalar(text(f"SELECT count(*) FROM ({inner})"), {**self.values, "few": few})
         return int(count or 0)
-
-    def _sql(self, rarest: str | None) -> str:
-        descending = self._query.descending
-        if descending is None:
-            descending = self._sort in {Sort.CONFIDENCE, Sort.ADDED}
-        order = ", ".join(f"{column} {'DESC' if descending else 'ASC'}" for column in _ORDER[self._sort])
-        best = ", best.label, best.family, best.confidence" if self._needs_tag else ""
-        limit = "" if self._query.limit is None else f" LIMIT {self._value(self._query.limit)}"
-        return (
-            "SELECT folder.path, location.name, file.id AS file_id,"
-            f" file.kind, file.duration_s, file.tempo_bpm, file.key{best}"
-            f" FROM {self._tables(rarest)} WHERE {' AND '.join(self._all_conditions(rarest))} ORDER BY {order}{limit}"
-        )
 
     def _tables(self, rarest: str | None) -> str:
         if rarest is None:
             walked = self._walk()
             first = _ORDER[self._sort][0].partition(".")[0]
         else:
-            walked = "tag AS best" if rarest == "best" else rarest
+            walked = _walked(rarest)
             first = rarest
         joined = [walked]
         if first != "location":
@@ -165,12 +188,31 @@ class Statement:
         for table, conditions in self._conditions.items():
             if table == "words" != rarest:
                 yield f"+location.id IN (SELECT rowid FROM words WHERE {conditions[0]})"
+            elif table == "judged" != rarest:
+                yield f"+location.file_id IN ({_JUDGED})"
             else:
-                yield from conditions
+                yield from (f"+{each}" if not rarest and self._is_passed(each) else each for each in conditions)
+        if self._query.is_reviewed is False:
+            yield f"+location.file_id NOT IN ({_JUDGED})"
         if self._sort is Sort.TEMPO:
             yield "file.tempo_bpm IS NOT NULL"
         if self._needs_tag:
             yield from self._best_conditions()
+
+    def _after(self, rarest: str | None) -> Iterator[str]:
+        """The condition that a row comes after the position from which to go on."""
+        if self._query.after is None:
+            return
+        columns = _ORDER[self._sort]
+        if len(self._query.after) != len(columns):
+            raise ValueError(f"a position in the order by {self._sort.value} has {len(columns)} parts")
+        sign = "<" if self._descending else ">"
+        yield f"({'+' if rarest else ''}{', '.join(columns)}) {sign} {self._any_of(self._query.after)}"
+
+    def _is_passed(self, condition: str) -> bool:
+        """Whether a condition bounds the walk at the end that lies behind the position from which to go on."""
+        first = _ORDER[self._sort][0]
+        return self._query.after is not None and condition.startswith(f"{first} {'<' if self._descending else '>'}")
 
     def _best_conditions(self) -> Iterator[str]:
         query = self._query
@@ -184,7 +226,16 @@ class Statement:
 
 
 def _asks_for_tag(query: Query) -> bool:
-    return bool(query.labels or query.families or query.min_confidence > 0)
+    return bool(query.labels or query.families or query.min_confidence > 0 or query.max_confidence < 1)
+
+
+def _walked(table: str) -> str:
+    """A table as it is named where it is walked first."""
+    return {"best": "tag AS best", "judged": f"(SELECT DISTINCT file_id FROM ({_JUDGED})) AS judged"}.get(table, table)
+
+
+def _is_descending(query: Query, sort: Sort) -> bool:
+    return sort in {Sort.CONFIDENCE, Sort.ADDED} if query.descending is None else query.descending
 
 
 def _sort(query: Query) -> Sort:

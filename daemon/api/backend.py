@@ -1,0 +1,46 @@
+"""What all routes, and a page, work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from daemon.api.access import Access
+from daemon.api.counting import Counting
+from daemon.api.feed import Feed
+from daemon.api.timelines import SupportsTimeline, Timelines
+from daemon.service.engine import Engine
+from tagger.catalog import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What all routes, and a page, work with; closed after the server.
+
+    Attributes:
+        catalog: the catalog.
+        engine: the daemon's; None where there is only a catalog.
+        access: who may ask.
+        make_analyser: makes what listens for timelines, in its own process; has to be picklable.
+        counting: keeps facets.
+        feed: tells what happens.
+        timelines: makes analyses over time.
+    """
+
+    catalog: Catalog
+    engine: Engine | None
+    access: Access
+    make_analyser: Callable[[], SupportsTimeline]
+    counting: Counting = field(init=False)
+    feed: Feed = field(init=False, default_factory=Feed)
+    timelines: Timelines = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Makes what is kept between requests."""
+        object.__setattr__(self, "counting", Counting(self.catalog))
+        object.__setattr__(self, "timelines", Timelines(self.make_analyser))
+
+    def close(self) -> None:
+        """Lets go of the catalog."""
+        self.feed.close()
+        self.counting.close()

@@ -1,0 +1,221 @@
+"""Searching: pages of files, their numbers, and all that is known of one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from starlette.exceptions import HTTPException
+
+from daemon.api import models, places
+from daemon.api.counting import Counting
+from daemon.api.problems import problem
+from daemon.arguments import key as spelt_key
+from tagger import tagfile
+from tagger.catalog import Catalog, FileRecord, Hit, LabelRecord, Problem, Query
+from tagger.catalog.facets import BANDS
+from tagger.catalog.records import Position
+from tagger.errors import TagFileError, printable
+from tagger.results import Instrument
+from tagger.taxonomy import FAMILIES, FAMILY_OF, LEAVES, words_of
+
+
+def query_of(catalog: Catalog, filters: models.Filters) -> Query:
+    """What the catalog is asked.
+
+    Raises:
+        HTTPException: 403, a place was named that is in no watched folder.
+    """
+    return Query(
+        labels=tuple(filters.label),
+        families=tuple(filters.family),
+        min_confidence=filters.min_confidence,
+        max_confidence=filters.max_confidence,
+        kinds=tuple(filters.kind),
+        tempo_min_bpm=filters.tempo_min,
+        tempo_max_bpm=filters.tempo_max,
+        key=spelt_key(filters.key),
+        words=filters.words,
+        path=None if filters.under is None else places.inside(catalog, filters.under),
+        is_reviewed=filters.is_reviewed,
+    )
+
+
+def find(catalog: Catalog, search: models.Search) -> models.FilePage:
+    """A page of a search. What is added or dropped meanwhile moves no page: each file that stays is on one.
+
+    Raises:
+        HTTPException: 403, a place was named that is in no watched folder; 404, the cursor is of no such search.
+    """
+    query = replace(query_of(catalog, search), sort=search.sort, descending=search.descending)
+    after = None if search.cursor is None else _position(search.cursor, query)
+    # One more tells whether there is another page.
+    try:
+        hits = list(catalog.find(replace(query, after=after, limit=search.limit + 1)))
+    except ValueError:
+        raise _no_page() from None
+    page, rest = hits[: search.limit], hits[search.limit :]
+    return models.FilePage(files=list(map(_found, page)), next=_cursor(page[-1].position, query) if rest else None)
+
+
+def count(catalog: Catalog, counting: Counting, filters: models.Filters) -> models.FacetCounts:
+    """The numbers of a search.
+
+    Raises:
+        HTTPException: 403, a place was named that is in no watched folder.
+    """
+    facets, as_of = counting.facets(query_of(catalog, filters))
+    roots = [
+        models.RootCount(id=root.id, path=printable(root.path), files=facets.by_root.get(root.id, 0))
+        for root in catalog.roots.all()
+    ]
+    bands = [
+        models.BandCount(min=at / BANDS, max=(at + 1) / BANDS, files=files) for at, files in enumerate(facets.by_band)
+    ]
+    return models.FacetCounts(
+        files=facets.files,
+        labels=facets.by_label,
+        families=facets.by_family,
+        kinds=facets.by_kind,
+        roots=roots,
+        confidence=bands,
+        without_tag=facets.without_tag,
+        reviewed=facets.reviewed,
+        unreviewed=facets.files - facets.reviewed,
+        as_of=datetime.fromtimestamp(as_of, UTC),
+    )
+
+
+def show(catalog: Catalog, file_id: int) -> models.FileDetail:
+    """All that is known of a file.
+
+    Raises:
+        HTTPException: 404, there is no such file.
+    """
+    held = held_at(catalog, file_id)
+    recording = _recording(held) if isinstance(held, FileRecord) else None
+    return models.FileDetail(
+        id=file_id,
+        path=printable(held.path),
+        size=held.size,
+        modified_s=held.mtime_ns / 1e9,
+        is_missing=isinstance(held, FileRecord) and held.is_missing,
+        problem=printable(held.reason) if isinstance(held, Problem) else None,
+        recording=recording,
+        in_file=_in_file(catalog, held.path),
+    )
+
+
+def held_at(catalog: Catalog, file_id: int) -> FileRecord | Problem:
+    """What the catalog holds of a file by its number.
+
+    Raises:
+        HTTPException: 404, there is no such file.
+    """
+    path = catalog.place(file_id)
+    held = None if path is None else catalog.show(path)
+    if held is None:
+        raise problem(404, f"there is no file {file_id} in the catalog")
+    return held
+
+
+def labels(catalog: Catalog) -> models.Labels:
+    """The taxonomy, and what is beside it."""
+    return models.Labels(
+        families={family: words_of(family) for family in FAMILIES},
+        labels=[models.Label(label=leaf, words=words_of(leaf), family=FAMILY_OF[leaf]) for leaf in LEAVES],
+        others=[printable(label) for label in catalog.tags() if label not in LEAVES and label not in FAMILIES],
+    )
+
+
+def _found(hit: Hit) -> models.FoundFile:
+    return models.FoundFile(
+        id=hit.id,
+        path=printable(hit.path),
+        kind=hit.kind,
+        duration_s=round(hit.duration_s, 6),
+        tempo_bpm=hit.tempo_bpm,
+        key=hit.key,
+        tags=list(map(_tag, hit.tags)),
+    )
+
+
+def _recording(record: FileRecord) -> models.Recording:
+    return models.Recording(
+        payload_hash=record.facts.payload_hash,
+        duration_s=round(record.facts.duration_s, 6),
+        sample_rate=record.facts.sample_rate,
+        channels=record.facts.channels,
+        kind=record.kind,
+        tempo_bpm=record.tempo_bpm,
+        key=record.key,
+        tags=list(map(_tag, record.tags)),
+        candidates=list(map(_tag, record.analysis.instruments)),
+        labels=list(map(_said, record.labels)),
+        model=record.analysis.model,
+        analysed_at=record.analysed_at,
+        added_at=record.added_at,
+        same_audio=[printable(path) for path in record.same_audio],
+    )
+
+
+def _tag(tag: Instrument) -> models.Tag:
+    return models.Tag(label=printable(tag.label), family=printable(tag.family), confidence=_share(tag.confidence))
+
+
+def _said(label: LabelRecord) -> models.SaidLabel:
+    return models.SaidLabel(
+        label=printable(label.label),
+        family=printable(label.family),
+        confidence=_share(label.confidence),
+        source=label.source,
+        state=label.state,
+        is_tag=label.is_tag,
+    )
+
+
+def _share(confidence: float) -> float:
+    return min(max(round(float(confidence), 4), 0.0), 1.0)
+
+
+def _in_file(catalog: Catalog, path: Path) -> dict[str, str] | None:
+    try:
+        values = tagfile.read(places.inside(catalog, path)).values
+    except (TagFileError, HTTPException):
+        return None
+    return {printable(name): printable(value) for name, value in values.items()}
+
+
+def _cursor(position: Position, query: Query) -> str:
+    text = json.dumps([_digest(query), *position])
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def _position(cursor: str, query: Query) -> Position:
+    try:
+        digest, *position = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, TypeError, RecursionError):
+        raise _no_page() from None
+    if digest != _digest(query) or not all(map(_is_plain, position)):
+        raise _no_page()
+    return tuple(position)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether SQLite can compare a value: a cursor may be forged."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**63
+    return is_number or (isinstance(value, str) and value.isprintable())
+
+
+def _digest(query: Query) -> str:
+    return hashlib.sha256(repr(query).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def _no_page() -> HTTPException:
+    return problem(404, "there is no such page of this search (leave out the cursor to begin anew)")

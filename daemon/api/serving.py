@@ -1,0 +1,127 @@
+"""The server: uvicorn on a thread of the daemon, with an event loop of its own, asleep unless somebody asks.
+
+uvicorn looks ten times a second whether it should stop; here it is told. Stopping takes a second at most, since
+answers that are still being sent then are cut off: an open stream of events would never end by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Final
+
+import uvicorn
+
+from daemon.api.access import Access, load_token, token_path
+from daemon.api.app import create_app
+from daemon.api.backend import Backend
+from daemon.api.feed import fed
+from daemon.api.timelines import background_analyser
+from daemon.service.engine import Engine
+from tagger.catalog import Catalog
+from tagger.errors import SettingsError
+from tagger.settings import ApiSettings, settings_path
+
+_LOG: Final = logging.getLogger(__name__)
+_GRACE_S: Final = 1
+_MOST_CONNECTIONS: Final = 256
+
+
+@contextmanager
+def serving(backend: Backend, settings: ApiSettings) -> Iterator[str]:
+    """Answers requests while the context is open.
+
+    Args:
+        backend: what is served; closed at the end.
+        settings: where.
+
+    Yields:
+        the address, as in "http://127.0.0.1:8437".
+
+    Raises:
+        SettingsError: the address cannot be had.
+    """
+    try:
+        with _listening(settings) as listening:
+            server = _Server(backend)
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="http", daemon=True)
+            thread.start()
+            try:
+                host = f"[{settings.host}]" if ":" in settings.host else settings.host
+                yield f"http://{host}:{listening.getsockname()[1]}"
+            finally:
+                backend.feed.close()
+                server.stop()
+                thread.join(2 * _GRACE_S)
+    finally:
+        backend.close()
+
+
+@contextmanager
+def answering(catalog: Catalog, engine: Engine, settings: ApiSettings) -> Iterator[None]:
+    """Has a daemon answer over HTTP, if the settings say so. One that cannot works on without, and says why."""
+    with ExitStack() as stack:
+        try:
+            if settings.is_on:
+                access = Access.of(settings, load_token(catalog.path))
+                backend = Backend(catalog, engine, access, background_analyser)
+                url = stack.enter_context(serving(backend, settings))
+                stack.enter_context(fed(backend.feed, engine.events()))
+                _LOG.info("answering at %s, with the token in %s", url, token_path(catalog.path))
+        except SettingsError as error:
+            _LOG.error("nothing is answered over HTTP: %s", error)
+        yield
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, backend: Backend) -> None:
+        super().__init__(
+            uvicorn.Config(
+                create_app(backend),
+                log_config=None,
+                access_log=False,
+                # What fails is in our own log, once.
+                log_level="critical",
+                server_header=False,
+                date_header=False,
+                # What a proxy says of its client would make others pass for this machine.
+                proxy_headers=False,
+                limit_concurrency=_MOST_CONNECTIONS,
+                timeout_graceful_shutdown=_GRACE_S,
+            )
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_stopping = threading.Event()
+        self._stop = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        if not self._is_stopping.is_set():
+            await self._stop.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # What a client does not take cannot be sent, and would keep its connection for ever.
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
+    def stop(self) -> None:
+        self._is_stopping.set()
+        # The loop may have ended by itself.
+        with suppress(RuntimeError):
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._stop.set)
+
+
+def _listening(settings: ApiSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=128)
+    except OSError as error:
+        reason = f"nothing can listen at {settings.host}, port {settings.port}: {error.strerror or error}"
+        raise SettingsError(settings_path(), reason, "choose others under [api]") from error

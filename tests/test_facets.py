@@ -1,0 +1,101 @@
+"""Facets count what a search finds, whatever it asks for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from daemon.api.counting import Counting
+from tagger.catalog import Catalog, FileRecord, LabelState, Query
+from tagger.results import Kind
+from tests.catalog_entries import entry
+from tests.made_up import analysis, instrument
+
+LABELS = ("kick", "snare", "tom", "cello", "piano")
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+    folder = tmp_path_factory.mktemp("facets")
+    with Catalog(folder / "catalog.db") as opened:
+        for name in ("Samples", "Samples/Inner"):
+            (folder / name).mkdir()
+            opened.roots.add(folder / name)
+        for at in range(60):
+            where = ("Samples", "Samples/Inner", "Elsewhere")[at % 3]
+            # Every seventh is a copy of the one before.
+            number = at - (at % 7 == 6)
+            tags = [
+                instrument(LABELS[(number + step) % 5], (number % 11) / 10 / (step + 1)) for step in range(number % 4)
+            ]
+            kind = list(Kind)[number % 4]
+            tempo = 80.0 + number if kind is Kind.LOOP else None
+            made = analysis(f"audio{number}", *tags, kind=kind, tempo_bpm=tempo, key="Am" if number % 2 else None)
+            opened.record([entry(folder / where / f"Dusty{at}.wav", made)])
+        for at in range(0, 60, 9):
+            path = folder / ("Samples", "Samples/Inner", "Elsewhere")[at % 3] / f"Dusty{at}.wav"
+            opened.judge_all(path, {"cello": LabelState.CONFIRMED, "kick": LabelState.REJECTED})
+        opened.mark(folder / "Samples", ["Dusty3.wav"], missing=True)
+        opened.record([entry(folder / "Samples" / "bad.wav", "is not audio")])
+        yield opened
+
+
+QUERIES = st.builds(
+    Query,
+    labels=st.lists(st.sampled_from((*LABELS, "bagpipe")), max_size=2, unique=True).map(tuple),
+    families=st.lists(st.sampled_from(("drums", "strings", "keys")), max_size=2, unique=True).map(tuple),
+    min_confidence=st.sampled_from((0.0, 0.0, 0.3)),
+    max_confidence=st.sampled_from((1.0, 1.0, 0.6)),
+    kinds=st.lists(st.sampled_from(Kind), max_size=2, unique=True).map(tuple),
+    tempo_min_bpm=st.sampled_from((None, None, 90.0)),
+    tempo_max_bpm=st.sampled_from((None, None, 120.0)),
+    key=st.sampled_from((None, None, "Am", "C")),
+    words=st.sampled_from(("", "", "dusty", "dusty 1", "none")),
+    is_reviewed=st.sampled_from((None, True, False)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(query=QUERIES, under=st.sampled_from((None, "Samples", "Samples/Inner", "Samples/Dusty0.wav", "None")))
+def test_facets_count_what_find_finds(catalog: Catalog, query: Query, under: str | None) -> None:
+    folder = catalog.path.parent
+    query = replace(query, path=folder / under if under else None)
+    records = [record for hit in catalog.find(query) if isinstance(record := catalog.show(hit.path), FileRecord)]
+    counted = catalog.facets(catalog.columns(), query)
+    assert counted.files == len(records)
+    assert counted.by_label == Counter(tag.label for record in records for tag in record.tags)
+    assert counted.by_family == Counter(family for record in records for family in {tag.family for tag in record.tags})
+    assert counted.by_kind == Counter(record.kind for record in records)
+    assert counted.without_tag == sum(not record.tags for record in records)
+    assert counted.reviewed == sum(any(each.source == "human" for each in record.labels) for record in records)
+    surest = [record.tags[0].confidence for record in records if record.tags]
+    assert counted.by_band == tuple(sum(min(int(sure * 10), 9) == band for sure in surest) for band in range(10))
+    by_path = {root.path: counted.by_root[root.id] for root in catalog.roots.all()}
+    assert by_path == {root: sum(record.path.is_relative_to(root) for record in records) for root in by_path}
+
+
+def test_an_empty_catalog_has_nothing_to_count(tmp_path: Path) -> None:
+    with Catalog(tmp_path / "catalog.db") as catalog:
+        assert catalog.facets(catalog.columns(), Query(labels=("kick",), min_confidence=0.5)).files == 0
+
+
+def test_large_catalogs_are_read_beside_the_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daemon.api.counting._QUICK_S", 0.0)
+    monkeypatch.setattr("daemon.api.counting._DUTY", 0.0)
+    with Catalog(tmp_path / "catalog.db") as catalog:
+        counting = Counting(catalog)
+        assert counting.facets(Query())[0].files == 0
+        catalog.record([entry("/a.wav", analysis("a", "kick"))])
+        before, of_before = counting.facets(Query())
+        assert counting._reader is not None
+        counting._reader.join()
+        after, of_after = counting.facets(Query())
+        assert (before.files, after.files) == (0, 1)
+        assert of_before < of_after
+        counting.close()
