@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from daemon.changes import (
     count,
@@ -20,6 +21,9 @@ from tagger import settings
 from tagger.catalog import Catalog, FileRecord, Seen, name_key
 from tagger.errors import printable
 from tagger.writing import Writer, WrittenSidecar
+
+_MOST_NAMED: Final = 10
+"""Paths of a command that the list of runs repeats."""
 
 
 @contextmanager
@@ -45,7 +49,8 @@ def open_writer(
         tally.problems += sidecar.error is not None
         print_sidecar(sidecar, with_fields=dry_run, as_json=as_json)
 
-    typed = " ".join([command, *map(nearby, paths)])
+    more = [f"and {len(paths) - _MOST_NAMED:,} more"] if len(paths) > _MOST_NAMED else []
+    typed = " ".join([command, *map(nearby, paths[:_MOST_NAMED]), *more])
     with Writer(catalog, settings.load(), command=typed, dry_run=dry_run, on_sidecar=tell_sidecar) as writer:
         print_recovered(writer.recovered)
         yield writer
