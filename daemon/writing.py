@@ -14,7 +14,7 @@ from daemon.changes import (
     print_written,
     written_object,
 )
-from daemon.output import STOPPED_EXIT_CODE, nearby, print_json, print_problem
+from daemon.output import STOPPED_EXIT_CODE, count_words, nearby, print_json, print_problem
 from daemon.progress import progress
 from daemon.tally import Tally
 from tagger import settings
@@ -75,7 +75,9 @@ def write(catalog: Catalog, paths: Sequence[Path], *, dry_run: bool, as_json: bo
         print_problem("stopped; what is written is kept, and `tagger undo` takes it back")
         return STOPPED_EXIT_CODE
     if not as_json:
-        print_problem(tally.changes_words(is_done=not dry_run) or "nothing to write")
+        changes = tally.changes_words(is_done=not dry_run)
+        problems = [count_words(tally.problems, "problem")] if tally.problems else []
+        print_problem(", ".join([changes or ("nothing written" if problems else "nothing to write"), *problems]))
     return 1 if tally.problems else 0
 
 
