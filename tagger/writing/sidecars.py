@@ -21,6 +21,7 @@ from typing import Any, Final, TypeAlias
 
 from tagger import ableton
 from tagger.catalog import Catalog, FieldText, Intent, Target, WriteRecord
+from tagger.disk import flush
 from tagger.stamp import Stamp
 
 Keywords: TypeAlias = tuple[str, ...]
@@ -107,7 +108,7 @@ def put(path: Path, content: bytes) -> None:
         with new.open("wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            flush(file.fileno())
         if path.exists():
             shutil.copymode(path, new)
         new.replace(path)
