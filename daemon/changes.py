@@ -34,6 +34,8 @@ def change_words(change: Change) -> str:
     """What happens to a file's instrument tag, as in "INSTRUMENT: (none) -> Kick"."""
     if change.action is Action.UNCHANGED:
         return f"INSTRUMENT: {_value(change.current)} (right already)"
+    if change.action is Action.WRITE and change.current == change.new:
+        return f"INSTRUMENT: {_value(change.current)} (right already); other fields changed"
     if change.action is not Action.KEEP:
         return f"INSTRUMENT: {_value(change.current)} -> {_value(change.new)}"
     why = "not ours, kept" if change.current else "taken away by somebody, stays away"
