@@ -40,12 +40,14 @@ class Moved:
         by_hash: defaultdict[str, list[Path]] = defaultdict(list)
         for seen in self._catalog.seen(paths) if paths else ():
             by_hash[seen.payload_hash].append(seen.path)
+        taken = set(self._found.values())
         for left in self._catalog.journal.left():
             places = [*by_stamp[left.stamp], *(by_hash[left.payload_hash] if left.payload_hash else ())]
-            if places and left.path not in self._found and not left.path.exists():
-                taken = self._found.values()
-                if place := self._exactly((each for each in places if each not in taken), left.fingerprint):
-                    self._found[left.path] = place
+            if not places or left.path in self._found or left.path.exists():
+                continue
+            if place := self._exactly((each for each in places if each not in taken), left.fingerprint):
+                self._found[left.path] = place
+                taken.add(place)
         return list(self._found)
 
     def place_of(self, write: WriteRecord) -> Path | None:
