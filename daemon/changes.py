@@ -11,7 +11,7 @@ from typing import TypeAlias
 from daemon.output import Json, count_words, nearby, print_json, print_line, print_problem
 from daemon.tally import Tally
 from tagger.catalog import FieldText
-from tagger.errors import TagFileError, printable
+from tagger.errors import TagFileError, one_line, printable
 from tagger.tagfile import Action, Change, FieldChange, UntaggableError
 from tagger.taxonomy import words_of
 from tagger.writing import Fate, Recovered, TakenEdit, Written, WrittenSidecar
@@ -34,6 +34,8 @@ def change_words(change: Change) -> str:
     """What happens to a file's instrument tag, as in "INSTRUMENT: (none) -> Kick"."""
     if change.action is Action.UNCHANGED:
         return f"INSTRUMENT: {_value(change.current)} (right already)"
+    if change.action is Action.WRITE and change.current == change.new:
+        return f"INSTRUMENT: {_value(change.current)} (right already); other fields changed"
     if change.action is not Action.KEEP:
         return f"INSTRUMENT: {_value(change.current)} -> {_value(change.new)}"
     why = "not ours, kept" if change.current else "taken away by somebody, stays away"
@@ -51,7 +53,7 @@ def edit_words(edit: TakenEdit) -> str:
     """What a person's edit says, as in "edited by hand: Snare confirmed, Kick rejected"."""
     parts = [f"{words_of(label)} confirmed" for label in edit.confirmed]
     parts += [f"{words_of(label)} rejected" for label in edit.rejected]
-    parts += [f'"{words}" is no label and stays' for words in edit.unknown]
+    parts += [f'"{one_line(words)}" is no label and stays' for words in edit.unknown]
     return f"edited by hand: {', '.join(parts)}"
 
 
@@ -97,7 +99,7 @@ def print_written(written: Written, before: Sequence[str] = (), *, with_fields: 
         for line in diff_lines(written.change.fields):
             print_line(line)
         for name in written.change.kept:
-            print_line(f"  kept  {name}")
+            print_line(f"  kept  {one_line(name)}")
     if written.error:
         print_problem(f"{nearby(written.path)}: {error_words(written.error)}")
 
@@ -138,4 +140,4 @@ def print_recovered(recovered: Iterable[Recovered]) -> None:
 
 
 def _value(text: str | None) -> str:
-    return "(none)" if text is None else text
+    return "(none)" if text is None else one_line(text)

@@ -22,7 +22,7 @@ from daemon.output import (
 )
 from tagger import tagfile
 from tagger.catalog import Catalog, Problem, Query
-from tagger.errors import CatalogError, TagFileError, printable
+from tagger.errors import CatalogError, TagFileError, one_line, printable
 from tagger.tagfile import Reading
 from tagger.taxonomy import FAMILIES, LABEL_SETS, LEAVES, words_of
 
@@ -139,7 +139,7 @@ def _reading_of(path: Path) -> Reading:
 def _reading_words(reading: Reading) -> str:
     if reading.instrument is None:
         return "no instrument tag"
-    return f"INSTRUMENT: {reading.instrument} ({'written by tagger' if reading.is_ours else 'not ours'})"
+    return f"INSTRUMENT: {one_line(reading.instrument)} ({'written by tagger' if reading.is_ours else 'not ours'})"
 
 
 def _print_lines(path: Path, lines: Iterable[tuple[str, str]]) -> None:

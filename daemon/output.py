@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from tagger.errors import printable
+from tagger.errors import one_line, printable
 from tagger.results import Analysis, Instrument, Kind
 from tagger.taxonomy import FAMILIES, LABEL_SETS, words_of
 
@@ -25,9 +25,9 @@ STOPPED_EXIT_CODE: Final = 130
 def nearby(path: Path) -> str:
     """A path as a person would name it from here: relative where it is below the current folder."""
     try:
-        return printable(path.absolute().relative_to(Path.cwd()))
+        return one_line(path.absolute().relative_to(Path.cwd()))
     except (OSError, ValueError):
-        return printable(path)
+        return one_line(path)
 
 
 def print_json(value: Json) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -54,7 +54,7 @@ def undo(catalog: Catalog, selection: Selection, *, dry_run: bool, as_json: bool
     tally: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
     with Undoing(catalog, dry_run=dry_run) as undoing:
         print_recovered(undoing.recovered)
-        write_ids = _selected(catalog, selection)
+        write_ids = _selected(catalog, selection, undoing.places(selection.paths))
         try:
             with progress(len(write_ids)) as shown, closed_after(undoing.undo(write_ids)) as undone:
                 for done, each in enumerate(undone, start=1):
@@ -69,8 +69,8 @@ def undo(catalog: Catalog, selection: Selection, *, dry_run: bool, as_json: bool
     return 1 if tally[Outcome.REFUSED] else 0
 
 
-def _selected(catalog: Catalog, selection: Selection) -> list[int]:
-    journal, paths = catalog.journal, selection.paths
+def _selected(catalog: Catalog, selection: Selection, paths: Sequence[Path]) -> list[int]:
+    journal = catalog.journal
     if selection.since is not None:
         return journal.write_ids(since=selection.since, under=paths)
     if selection.batch_id is not None:

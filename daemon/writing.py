@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from daemon.changes import (
     count,
@@ -13,13 +14,16 @@ from daemon.changes import (
     print_written,
     written_object,
 )
-from daemon.output import STOPPED_EXIT_CODE, nearby, print_json, print_problem
+from daemon.output import STOPPED_EXIT_CODE, count_words, nearby, print_json, print_problem
 from daemon.progress import progress
 from daemon.tally import Tally
 from tagger import settings
 from tagger.catalog import Catalog, FileRecord, Seen, name_key
 from tagger.errors import printable
 from tagger.writing import Writer, WrittenSidecar
+
+_MOST_NAMED: Final = 10
+"""Paths of a command that the list of runs repeats."""
 
 
 @contextmanager
@@ -45,7 +49,8 @@ def open_writer(
         tally.problems += sidecar.error is not None
         print_sidecar(sidecar, with_fields=dry_run, as_json=as_json)
 
-    typed = " ".join([command, *map(nearby, paths)])
+    more = [f"and {len(paths) - _MOST_NAMED:,} more"] if len(paths) > _MOST_NAMED else []
+    typed = " ".join([command, *map(nearby, paths[:_MOST_NAMED]), *more])
     with Writer(catalog, settings.load(), command=typed, dry_run=dry_run, on_sidecar=tell_sidecar) as writer:
         print_recovered(writer.recovered)
         yield writer
@@ -70,7 +75,9 @@ def write(catalog: Catalog, paths: Sequence[Path], *, dry_run: bool, as_json: bo
         print_problem("stopped; what is written is kept, and `tagger undo` takes it back")
         return STOPPED_EXIT_CODE
     if not as_json:
-        print_problem(tally.changes_words(is_done=not dry_run) or "nothing to write")
+        changes = tally.changes_words(is_done=not dry_run)
+        problems = [count_words(tally.problems, "problem")] if tally.problems else []
+        print_problem(", ".join([changes or ("nothing written" if problems else "nothing to write"), *problems]))
     return 1 if tally.problems else 0
 
 

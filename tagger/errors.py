@@ -12,6 +12,7 @@ TaggerError            path, reason and advice; `str()` is the whole message
 from __future__ import annotations
 
 import os
+import unicodedata
 from pathlib import Path
 
 
@@ -32,7 +33,7 @@ class TaggerError(Exception):
 
     def __str__(self) -> str:
         hint = f" ({self.advice})" if self.advice else ""
-        return f"{_one_line(self.path)}: {self.reason}{hint}"
+        return f"{one_line(self.path)}: {self.reason}{hint}"
 
 
 def printable(text: str | os.PathLike[str]) -> str:
@@ -40,9 +41,14 @@ def printable(text: str | os.PathLike[str]) -> str:
     return os.fspath(text).encode("utf-8", "backslashreplace").decode()
 
 
-def _one_line(path: str | os.PathLike[str]) -> str:
-    """A path as one line of text that any stream can print: odd characters are escaped."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in printable(path))
+def one_line(text: str | os.PathLike[str]) -> str:
+    """A path or text for people, as one line that commands no terminal: control characters are escaped."""
+    return "".join(each if _is_shown(each) else repr(each)[1:-1] for each in printable(text))
+
+
+def _is_shown(character: str) -> bool:
+    # Wide blanks and joiners are in names of many languages, though Python calls them not printable.
+    return character.isprintable() or unicodedata.category(character) in ("Zs", "Cf")
 
 
 class DecodeError(TaggerError):

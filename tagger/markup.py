@@ -106,20 +106,18 @@ class Document:
         """The edit that takes an element away, with the white space that sets it off."""
         return Edit(self._end_before(element), element.end, "")
 
-    def spliced(self, edits: Iterable[Edit]) -> bytes:
-        """The bytes after edits that do not overlap; all between them stays.
+    def spliced(self, edits: Iterable[Edit]) -> Document:
+        """The document after edits that do not overlap; all between them stays.
 
         Raises:
             ValueError: if the result would not be XML.
         """
-        parts = []
+        parts: list[bytes] = []
         at = 0
         for edit in sorted(edits):
             parts += [self.data[at : edit.start], edit.text.encode(self.encoding, "xmlcharrefreplace")]
             at = edit.end
-        new = b"".join([*parts, self.data[at:]])
-        parse(new)
-        return new
+        return parse(b"".join([*parts, self.data[at:]])) if parts else self
 
     def _opened(self, element: Element, inner: str) -> str:
         """An empty-element tag as a pair of tags with something between them."""

@@ -107,7 +107,7 @@ class Sidecar:
             return _NEW.format(items=lines, created=created).encode() if added else None
         known = [(self._items[name], each) for name, each in changes.items() if name in self._items]
         edits = [edit for item, each in known for edit in _changed(self._document, item, each)]
-        return self._document.spliced([*edits, *([_added(self._document, added)] if added else [])])
+        return self._document.spliced([*edits, *([_added(self._document, added)] if added else [])]).data
 
     def _alike_or(self, name: str, taken: Collection[str]) -> str:
         item = self._alike.get(name.casefold())

@@ -38,6 +38,15 @@ def test_an_ogg_file_with_pages_out_of_order_is_refused(tmp_path: Path, name: st
     assert path.read_bytes() == damaged
 
 
+def test_a_damaged_page_hides_no_tag(tmp_path: Path) -> None:
+    path = make(tmp_path, "vorbis.ogg")
+    with tagfile.prepare(path, KICK) as rewrite:
+        rewrite.commit()
+    path.write_bytes(DAMAGES["is damaged"](path.read_bytes()))
+    assert tagfile.read(path).instrument == "Kick"
+    assert not tagfile.plan(path, KICK).rewrites
+
+
 def test_bytes_behind_the_last_page_are_none_of_our_business(tmp_path: Path) -> None:
     path = make(tmp_path, "vorbis.ogg")
     path.write_bytes(path.read_bytes() + b"TAG" + bytes(125))

@@ -290,6 +290,13 @@ class TestUndo:
         assert "files: 5 as before, 1 not undone" in told.err
         assert library.state() == {**before, "lossless.flac": edited}
 
+    def test_what_a_tag_holds_commands_no_terminal(self, tagger: Run, library: Library) -> None:
+        tagger("write", library.folder)
+        edit_flac(library.folder / "lossless.flac", "Ban\x1b[2Jjo\nKick")
+        told = [tagger("undo"), tagger("write", library.folder, "--dry-run"), tagger("write", library.folder)]
+        assert not any("\x1b" in each.out + each.err for each in told)
+        assert all(r"Ban\x1b[2Jjo\nKick" in each.out + each.err for each in told)
+
     def test_a_change_beside_our_fields_is_refused_too(self, tagger: Run, library: Library) -> None:
         path = library.folder / "16.wav"
         tagger("write", path)
@@ -349,6 +356,54 @@ class TestUndo:
         assert native("elsewhere/moved.mp3  as before run 1") in told.out
         assert (elsewhere / "moved.mp3").read_bytes() == before["plain.mp3"][0]
         assert library.state()["renamed.wav"] == before["16.wav"]
+
+    def test_a_file_that_moved_can_be_named_by_its_new_place(self, tagger: Run, library: Library) -> None:
+        before = library.state()
+        tagger("write", library.folder)
+        tagger("correct", library.folder / "16.wav", "tom")
+        tagger("write", library.folder)
+        elsewhere = library.folder.parent / "elsewhere"
+        library.folder.rename(elsewhere)
+        (elsewhere / "plain.mp3").rename(elsewhere / "renamed.mp3")
+        assert tagger("undo", elsewhere / "renamed.mp3", "--dry-run").out.startswith(native("elsewhere/renamed.mp3"))
+        assert tagger("undo", elsewhere / "renamed.mp3").code == 0
+        assert (elsewhere / "renamed.mp3").read_bytes() == before["plain.mp3"][0]
+        for code in (0, 0):
+            assert tagger("undo", elsewhere).code == code
+        assert (elsewhere / "16.wav").read_bytes() == before["16.wav"][0]
+
+    def test_all_runs_over_a_file_that_moved_are_undone(self, tagger: Run, library: Library) -> None:
+        before = library.state()
+        tagger("write", library.folder)
+        tagger("correct", library.folder / "16.wav", "tom")
+        tagger("write", library.folder)
+        moved = library.folder / "moved.wav"
+        (library.folder / "16.wav").rename(moved)
+        for dry_run in (["--dry-run"], []):
+            told = tagger("undo", moved, "--since", "1h", *dry_run)
+            assert (told.code, told.out.count(native("samples/moved.wav"))) == (0, 2)
+        assert moved.read_bytes() == before["16.wav"][0]
+
+    def test_two_files_that_are_alike_and_moved_are_each_found(self, tagger: Run, library: Library) -> None:
+        original = (library.folder / "16.wav").read_bytes()
+        copy = library.folder / "copy.wav"
+        copy.write_bytes(original)
+        with Catalog(library.catalog) as catalog:
+            catalog.record([heard_as(copy, analysis("kick", "tom"))])
+        tagger("write", library.folder)
+        moved = [path.rename(path.with_stem(f"{path.stem}-moved")) for path in (copy, library.folder / "16.wav")]
+        for dry_run in (["--dry-run"], []):
+            told = tagger("undo", *moved, *dry_run)
+            assert told.code == 0
+            assert all(native(f"samples/{path.name}") in told.out for path in moved)
+        assert [path.read_bytes() for path in moved] == [original, original]
+
+    def test_any_number_of_paths_may_be_named(self, tagger: Run, library: Library) -> None:
+        tagger("write", library.folder)
+        others = [library.folder / f"{at}.wav" for at in range(1500)]
+        told = tagger("undo", *others, library.folder / "16.wav")
+        assert told.code == 0
+        assert "files: 1 as before" in told.err
 
     def test_a_copy_is_not_taken_for_the_file_that_is_gone(self, tagger: Run, library: Library) -> None:
         copy = library.folder / "copy.wav"

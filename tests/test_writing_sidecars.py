@@ -11,7 +11,9 @@ import soundfile
 
 from tagger import ableton
 from tagger.catalog import Catalog
+from tagger.errors import TagFileError
 from tagger.sidecar import Sidecar
+from tagger.writing import sidecars
 from tests.command_line import Run, analysis, heard_as, native
 from tests.tagged_audio import make, tone
 
@@ -74,6 +76,29 @@ def test_our_old_tags_are_replaced_and_live_s_own_stay(tagger: Run, folder: Path
     assert told.code == 1
     assert "not undone, was changed by another program since" in told.err
     assert path.read_bytes() == theirs
+
+
+def test_what_live_wrote_after_a_crash_is_left_to_it(tagger: Run, folder: Path, tmp_path: Path) -> None:
+    tagger("write", folder)
+    path = ableton.sidecar_path(folder)
+    with Catalog(tmp_path / "catalog.db") as catalog:
+        sidecar = sidecars.sidecar_of(catalog, folder, {"16.wav": ("Drums|Clap",)})
+        catalog.journal.begin(catalog.journal.begin_batch("write"), sidecar.intent())
+    lives = path.read_bytes().replace(b"Drums|Kick", b"Drums|Tom")
+    path.write_bytes(lives)
+    told = tagger("undo", folder / "16.wav")
+    assert "it is left as it is (was changed by another program since)" in told.err
+    assert path.read_bytes() == lives
+
+
+def test_what_live_wrote_meanwhile_is_left_to_it(folder: Path) -> None:
+    path = ableton.sidecar_path(folder)
+    path.parent.mkdir()
+    path.write_bytes(b"Live's")
+    for expected in (None, b"older"):
+        with pytest.raises(TagFileError, match="changed by another program meanwhile"):
+            sidecars.put(path, b"ours", instead_of=expected)
+    assert [(each.name, each.read_bytes()) for each in path.parent.iterdir()] == [(path.name, b"Live's")]
 
 
 def test_a_sidecar_that_cannot_be_understood_is_left_and_told(tagger: Run, folder: Path) -> None:

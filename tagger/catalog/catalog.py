@@ -205,7 +205,10 @@ class Catalog:
             return detail.show(connection, path)
 
     def records_in(self, folder: Path) -> Mapping[str, FileRecord]:
-        """All that is held of the files directly in a folder, by name keys as in `known`; problems are left out."""
+        """What is held of the files directly in a folder, by name keys as in `known`; problems are left out.
+
+        So are other places with the same audio (`same_audio`).
+        """
         with plain_errors(self.path), reading(self._engine) as connection:
             return detail.records_in(connection, folder)
 

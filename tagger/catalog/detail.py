@@ -34,12 +34,15 @@ def show(connection: Connection, path: Path) -> FileRecord | Problem | None:
         return None
     if (reason := places[0]["problem"]) is not None:
         return Problem(_path(places[0]), places[0]["size"], places[0]["mtime_ns"], reason)
-    return _records(connection, places)[0]
+    return _records(connection, places, with_copies=True)[0]
 
 
 def records_in(connection: Connection, folder: Path) -> dict[str, FileRecord]:
-    """The records of all files directly in a folder, by the keys of their names."""
-    records = _all_records(connection, in_folder(paths.folder_text(folder)))
+    """The records of all files directly in a folder, by the keys of their names; `same_audio` is left empty.
+
+    A folder may hold one recording a thousand times, and then a list of the others for each would be a million.
+    """
+    records = _all_records(connection, in_folder(paths.folder_text(folder)), with_copies=False)
     return {paths.name_key(record.path.name): record for record in records}
 
 
@@ -58,13 +61,13 @@ def analysis_of(connection: Connection, payload_hash: str, model: str) -> Analys
 
 def export(connection: Connection) -> Iterator[FileRecord]:
     """Every path that has a recording, missing ones too, by path."""
-    return _all_records(connection, true())
+    return _all_records(connection, true(), with_copies=True)
 
 
-def _all_records(connection: Connection, condition: ColumnElement[bool]) -> Iterator[FileRecord]:
+def _all_records(connection: Connection, condition: ColumnElement[bool], *, with_copies: bool) -> Iterator[FileRecord]:
     statement = _places().where(LOCATION.c.file_id.is_not(None), condition)
     for places in connection.execute(statement).mappings().partitions(_PAGE):
-        yield from _records(connection, places)
+        yield from _records(connection, places, with_copies=with_copies)
 
 
 def _places() -> Select[Any]:
@@ -75,14 +78,14 @@ def _places() -> Select[Any]:
     )
 
 
-def _records(connection: Connection, places: Sequence[RowMapping]) -> list[FileRecord]:
+def _records(connection: Connection, places: Sequence[RowMapping], *, with_copies: bool) -> list[FileRecord]:
     file_ids = {place["file_id"] for place in places}
     tags = tags_of(connection, file_ids)
     labels = _by_file(connection, _labels(file_ids))
     analyses = _by_file(connection, _analyses(file_ids))
-    copies = _by_file(connection, _copies(file_ids))
+    copies = _by_file(connection, _copies(file_ids if with_copies else ()))
     return [
-        _record(place, tags.get(at, ()), labels[at], analyses[at][-1], copies[at])
+        _record(place, tags.get(at, ()), labels[at], analyses[at][-1], copies.get(at, ()))
         for place in places
         for at in [place["file_id"]]
     ]

@@ -13,13 +13,13 @@ and loses it at once.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, case, delete, func, insert, or_, select, update
 
 from tagger.catalog import paths, store
 from tagger.catalog.database import plain_errors, reading, writing
@@ -28,6 +28,7 @@ from tagger.catalog.writes import (
     OPEN,
     Batch,
     Intent,
+    Left,
     Target,
     WriteRecord,
     WriteState,
@@ -41,6 +42,7 @@ from tagger.stamp import Stamp
 KEPT_DAYS: Final = 90
 KEPT_BYTES: Final = 256_000_000
 
+_AT_ONCE: Final = 200
 _ROW_BYTES: Final = 400
 """What an entry takes beside its two long columns, roughly."""
 
@@ -132,20 +134,27 @@ class Journal:
             since: they were written then or later.
             under: they are of these files, or of files below these folders.
         """
-        condition = _under(under) if under else WRITE.c.id.is_not(None)
+        numbers = select(WRITE.c.id)
         if batch_id is not None:
-            condition &= WRITE.c.batch_id == batch_id
+            numbers = numbers.where(WRITE.c.batch_id == batch_id)
         if since is not None:
-            condition &= WRITE.c.written_at >= since.timestamp()
-        with plain_errors(self._path), reading(self._engine) as connection:
-            return list(connection.scalars(select(WRITE.c.id).where(condition).order_by(WRITE.c.id.desc())))
+            numbers = numbers.where(WRITE.c.written_at >= since.timestamp())
+        return self._newest_first(numbers, under)
 
     def last_write_ids(self, under: Sequence[Path]) -> list[int]:
         """The numbers of the last entries that were not undone of each file at or below paths, newest first."""
         is_there = WRITE.c.state != WriteState.UNDONE.value
-        last = select(func.max(WRITE.c.id)).where(_under(under), is_there).group_by(WRITE.c.path_key, WRITE.c.target)
+        last = select(func.max(WRITE.c.id)).where(is_there).group_by(WRITE.c.path_key, WRITE.c.target)
+        return self._newest_first(last, under)
+
+    def left(self) -> list[Left]:
+        """The audio files that were written, as they were left; newest first, one for each entry that holds."""
+        columns = WRITE.c["path", "payload_hash", "after_fingerprint", "after_size", "after_mtime_ns"]
+        holds = (WRITE.c.state == WriteState.DONE.value) & (WRITE.c.target == Target.TAGS.value)
+        statement = select(*columns).where(holds, WRITE.c.after_size.is_not(None)).order_by(WRITE.c.id.desc())
         with plain_errors(self._path), reading(self._engine) as connection:
-            return sorted(connection.scalars(last), reverse=True)
+            rows = connection.execute(statement).all()
+        return [Left(Path(path), payload, fingerprint, Stamp(*stamp)) for path, payload, fingerprint, *stamp in rows]
 
     def write(self, write_id: int) -> WriteRecord | None:
         """One entry; None if it was forgotten meanwhile."""
@@ -162,6 +171,11 @@ class Journal:
         condition = (WRITE.c.path_key == paths.name_key(str(path))) & (WRITE.c.state == WriteState.DONE.value)
         with plain_errors(self._path), reading(self._engine) as connection:
             return connection.scalar(select(WRITE.c.id).where(condition).limit(1)) is not None
+
+    def _newest_first(self, numbers: Select[int], under: Sequence[Path]) -> list[int]:
+        with plain_errors(self._path), reading(self._engine) as connection:
+            parts = map(numbers.where, _under(under)) if under else [numbers]
+            return sorted({number for part in parts for number in connection.scalars(part)}, reverse=True)
 
     def _records(self, condition: ColumnElement[bool]) -> list[WriteRecord]:
         statement = select(*WRITE.c).where(condition).order_by(WRITE.c.id.desc())
@@ -204,13 +218,15 @@ def _forget(connection: Connection, *, now: float) -> None:
     connection.execute(delete(BATCH).where(BATCH.c.id.in_(gone)))
 
 
-def _under(places: Iterable[Path]) -> ColumnElement[bool]:
-    conditions = []
-    for place in places:
-        low, high = paths.subtree(place)
-        is_it = WRITE.c.path_key == paths.name_key(paths.folder_text(place))
-        conditions.append(is_it | ((WRITE.c.path_key >= low) & (WRITE.c.path_key < high)))
-    return or_(*conditions)
+def _under(places: Sequence[Path]) -> Iterator[ColumnElement[bool]]:
+    """Conditions for entries at or below paths, one of which has to hold; SQLite takes only so many at once."""
+    for at in range(0, len(places), _AT_ONCE):
+        conditions = []
+        for place in places[at : at + _AT_ONCE]:
+            low, high = paths.subtree(place)
+            is_it = WRITE.c.path_key == paths.name_key(paths.folder_text(place))
+            conditions.append(is_it | ((WRITE.c.path_key >= low) & (WRITE.c.path_key < high)))
+        yield or_(*conditions)
 
 
 def _restat(connection: Connection, write: WriteRecord, stamp: Stamp | None) -> None:

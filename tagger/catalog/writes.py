@@ -93,6 +93,22 @@ class WriteRecord:
     intent: Intent
 
 
+class Left(NamedTuple):
+    """An audio file as a write left it.
+
+    Attributes:
+        path: where it was then.
+        payload_hash: of its audio.
+        fingerprint: of all its bytes.
+        stamp: its size and time.
+    """
+
+    path: Path
+    payload_hash: str | None
+    fingerprint: str
+    stamp: Stamp
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One run that wrote into files.

@@ -12,11 +12,12 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tagger.stamp import Stamp
 from tagger.tagfile import cue_points, deciding
-from tagger.tagfile.chunked import WAV
+from tagger.tagfile.chunked import WAV, ChunkedTags
 from tagger.tagfile.fingerprint import fingerprint_of
 from tagger.tagfile.formats import UntaggableError, format_of
 from tagger.tagfile.reasons import told_of
@@ -169,6 +170,7 @@ def _examine(path: Path, claim: Claim, layers: Collection[Layer]) -> Examined:
     wanted = {Scheme[layer.name] for layer in layers} if tag_format is WAV else frozenset(Scheme)
     decision = deciding.decide(path, contents.sections, claim, wanted=wanted)
     examined = Examined(target, status, tag_format, contents, decision)
-    if decision.change.rewrites:
-        examined.check_writable()
-    return examined
+    if not decision.change.rewrites:
+        return examined
+    examined.check_writable()
+    return examined if isinstance(tag_format, ChunkedTags) else replace(examined, rest=tag_format.rest(target))

@@ -32,17 +32,17 @@ class NamedTexts:
         file_type: mutagen's class.
         binary_prefix: what the keys of texts start with that mutagen takes encoded, if any.
         padded: whether mutagen asks how much padding to leave.
-        rest: reads, without mutagen, what it would repair; raises `ValueError` where that must not be.
+        looked_at: reads, without mutagen, what it would repair; raises `ValueError` where that must not be.
     """
 
     scheme: Scheme
     file_type: Any
     binary_prefix: str = ""
     padded: bool = True
-    rest: Callable[[Path], Hashable] | None = None
+    looked_at: Callable[[Path], Hashable] | None = None
 
     def read(self, path: Path) -> Contents:
-        """Reads the tags; `foreign` are all others, and the rest.
+        """Reads the tags; `foreign` are all others.
 
         Raises:
             ValueError: with the reason, if they cannot be read, or mutagen would repair them.
@@ -57,7 +57,15 @@ class NamedTexts:
                 values[field] = SEPARATOR.join(filter(None, (values.get(field), text)))
         # MP4 is written in an order of mutagen's.
         ordered = tuple(sorted(foreign, key=itemgetter(0)))
-        return Contents((Section(self.scheme, values),), (self.rest and self.rest(path), ordered))
+        return Contents((Section(self.scheme, values),), ordered)
+
+    def rest(self, path: Path) -> Hashable:
+        """What is neither tag nor audio, or None.
+
+        Raises:
+            ValueError: with the reason, if mutagen would repair it.
+        """
+        return self.looked_at and self.looked_at(path)
 
     def write(self, source: Path, target: Path, edits: Edits) -> None:
         """Copies the file, then changes the fields in the copy."""

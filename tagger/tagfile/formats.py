@@ -7,7 +7,7 @@ the table of `fields`.
 from __future__ import annotations
 
 import stat
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -33,7 +33,10 @@ class CopyFormat(Protocol):
     """A format whose files are written anew as a whole."""
 
     def read(self, path: Path) -> Contents:
-        """Reads the tags; raises `ValueError` with the reason where a write would not be safe."""
+        """Reads the tags; raises `ValueError` with the reason where they would not survive a write."""
+
+    def rest(self, path: Path) -> Hashable:
+        """What else must survive a write; raises `ValueError` with the reason where it would not. Reads whole files."""
 
     def write(self, source: Path, target: Path, edits: Edits) -> None:
         """Fills `target` with `source`, with other values of fields."""
@@ -44,15 +47,15 @@ TagFormat = ChunkedTags | CopyFormat
 _FORMATS: Final[Mapping[Container, TagFormat]] = {
     Container.WAV: WAV,
     Container.AIFF: AIFF,
-    Container.FLAC: NamedTexts(Scheme.VORBIS, strict(FLAC), rest=flac_blocks),
+    Container.FLAC: NamedTexts(Scheme.VORBIS, strict(FLAC), looked_at=flac_blocks),
     Container.MP4: NamedTexts(Scheme.MP4, MP4, binary_prefix="----"),
     Container.ASF: NamedTexts(Scheme.ASF, ASF),
     Container.WAVPACK: NamedTexts(Scheme.APE, WavPack, padded=False),
 }
 _OGG_FORMATS: Final[Mapping[bytes, TagFormat]] = {
-    b"\x01vorbis": NamedTexts(Scheme.VORBIS, strict(OggVorbis), rest=check_ogg_pages),
-    b"OpusHead": NamedTexts(Scheme.VORBIS, strict(OggOpus), rest=check_ogg_pages),
-    b"\x7fFLAC": NamedTexts(Scheme.VORBIS, strict(OggFLAC), rest=check_ogg_pages),
+    b"\x01vorbis": NamedTexts(Scheme.VORBIS, strict(OggVorbis), looked_at=check_ogg_pages),
+    b"OpusHead": NamedTexts(Scheme.VORBIS, strict(OggOpus), looked_at=check_ogg_pages),
+    b"\x7fFLAC": NamedTexts(Scheme.VORBIS, strict(OggFLAC), looked_at=check_ogg_pages),
 }
 _MPEG_FORMAT: Final = LeadingId3()
 _WITHOUT_TAGS: Final[Mapping[Container, str]] = {

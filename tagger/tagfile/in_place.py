@@ -24,6 +24,7 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
+from tagger.disk import flush
 from tagger.errors import TagFileError
 from tagger.tagfile.chunks import ChunkFile, chunk_file_of
 from tagger.tagfile.delta import Copy, Operation, pieces, size_of
@@ -181,7 +182,7 @@ def _put(descriptor: int, start: int, data: bytes, *, size: int | None = None) -
     _put_only(descriptor, start, data)
     if size is not None and os.fstat(descriptor).st_size != size:
         os.ftruncate(descriptor, size)
-    os.fsync(descriptor)
+    flush(descriptor)
 
 
 def _put_only(descriptor: int, start: int, data: bytes) -> None:

@@ -41,9 +41,7 @@ def write(body: bytes | None, values: Mapping[str, str], *, room: int) -> bytes 
     """
     old = _without_filler(body or b"")
     filler = (body or b"")[len(old) :]
-    text = old or _NEW
-    for key, value in values.items():
-        text = _with(_document(text), key, value)
+    text = _written(_document(old or _NEW), values).data
     if text == _NEW:
         return None
     if len(text) <= room and not _is_wide(text):
@@ -69,16 +67,26 @@ def _document(text: bytes) -> Document:
     return document
 
 
-def _with(document: Document, key: str, value: str) -> bytes:
-    holders = list(_holders(document.root, key))
-    if value and holders:
-        # One that is there twice is never ours.
-        return document.spliced([_set(document, holders[0], value), *map(document.removed, holders[1:])])
-    if value:
-        return document.spliced([_added(document, key, value)])
-    if holders:
-        return _without(document, key)
-    return document.data
+def _written(document: Document, values: Mapping[str, str]) -> Document:
+    """The document with other values: those in their places first, then the new ones, by as few readings as can be."""
+    holders = {key: tuple(_holders(document.root, key)) for key in values}
+    document = document.spliced(_changes(document, values, holders))
+    added = {key: value for key, value in values.items() if value and not holders[key]}
+    document = document.spliced(_additions(document, added))
+    emptied = dict.fromkeys(_parent(key) for key, value in values.items() if holders[key] and not value)
+    for parent in emptied:
+        document = _without_empty(document, parent)
+    return document
+
+
+def _changes(
+    document: Document, values: Mapping[str, str], holders: Mapping[str, tuple[Element, ...]]
+) -> Iterator[Edit]:
+    """The edits of fields that are there. One that is there twice is never ours, and becomes one."""
+    for key, value in values.items():
+        if value and holders[key]:
+            yield _set(document, holders[key][0], value)
+        yield from map(document.removed, holders[key][1 if value else 0 :])
 
 
 def _holders(root: Element, key: str) -> Iterator[Element]:
@@ -111,33 +119,45 @@ def _set(document: Document, holder: Element, value: str) -> Edit:
     return document.replaced(part, value) if part else document.appended(holder, f"<VALUE>{escaped(value)}</VALUE>")
 
 
-def _added(document: Document, key: str, value: str) -> Edit:
-    """The edit that puts a new field in, with as much around it as is not there."""
+def _additions(document: Document, values: Mapping[str, str]) -> Iterator[Edit]:
+    """The edits that put new fields in, with as much around them as is not there."""
+    by_place: dict[int, tuple[Element, list[str]]] = {}
+    for parent in dict.fromkeys(map(_parent, values)):
+        markups = [_markup(key, value) for key, value in values.items() if _parent(key) == parent]
+        place, missing = document.root, [*_path(parent)]
+        while missing and (found := place.child(missing[0])):
+            place = found
+            missing.pop(0)
+        for outer in reversed(missing):
+            markups = [f"<{outer}>{''.join(markups)}</{outer}>"]
+        by_place.setdefault(place.start, (place, []))[1].extend(markups)
+    return (document.appended(place, *markups) for place, markups in by_place.values())
+
+
+def _markup(key: str, value: str) -> str:
     parent, _, name = key.partition("/")
     if parent == _STEINBERG:
-        markup = f"<ATTR><TYPE>string</TYPE><NAME>{name}</NAME><VALUE>{escaped(value)}</VALUE></ATTR>"
-        path = [parent, _LIST]
-    else:
-        markup = f"<{name}>{escaped(value)}</{name}>"
-        path = [parent]
-    place = document.root
-    while path and (found := place.child(path[0])):
-        place = found
-        path.pop(0)
-    for outer in reversed(path):
-        markup = f"<{outer}>{markup}</{outer}>"
-    return document.appended(place, markup)
+        return f"<ATTR><TYPE>string</TYPE><NAME>{name}</NAME><VALUE>{escaped(value)}</VALUE></ATTR>"
+    return f"<{name}>{escaped(value)}</{name}>"
 
 
-def _without(document: Document, key: str) -> bytes:
-    """The text without a field, and without the elements around it that are empty then."""
-    parent, _, _ = key.partition("/")
-    text = document.spliced(map(document.removed, _holders(document.root, key)))
-    for names in ([parent, _LIST], [parent]) if parent == _STEINBERG else ([parent],):
-        document = _document(text)
+def _without_empty(document: Document, parent: str) -> Document:
+    """The document without the elements around fields of a parent that are empty."""
+    path = _path(parent)
+    while path:
         place: Element | None = document.root
-        for name in names:
+        for name in path:
             place = place.child(name) if place else None
         if place and not (place.children or place.attributes or document.data[place.inside : place.closing]):
-            text = document.spliced([document.removed(place)])
-    return text
+            document = document.spliced([document.removed(place)])
+        path = path[:-1]
+    return document
+
+
+def _parent(key: str) -> str:
+    return key.partition("/")[0]
+
+
+def _path(parent: str) -> tuple[str, ...]:
+    """The elements around a field, the root left out."""
+    return (parent, _LIST) if parent == _STEINBERG else (parent,)

@@ -28,6 +28,10 @@ class LeadingId3:
         tag, _ = _leading_tag(path)
         return Contents((Section(Scheme.ID3, tag.values(_KEYS)),), tag.foreign(_KEYS))
 
+    def rest(self, path: Path) -> None:
+        """Nothing; what is behind the tag is copied as it is."""
+        del path
+
     def write(self, source: Path, target: Path, edits: Edits) -> None:
         """Copies what is behind the tag as it is; the tag keeps its size where there is room."""
         tag, size = _leading_tag(source)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from tagger.containers import MalformedError
 from tagger.errors import TagFileError, TaggerError
 from tagger.tagfile.formats import UntaggableError
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -22,7 +26,8 @@ def told_of(path: Path) -> Iterator[None]:
         advice = "open in another program, or protected; close it there, or allow writing, and run again"
         raise TagFileError(path, "no permission to tag it", advice) from error
     except OSError as error:
-        raise TagFileError(path, f"cannot be tagged: {error.strerror or error}") from error
+        advice = "free some space and run again" if error.errno in _FULL else ""
+        raise TagFileError(path, f"cannot be tagged: {error.strerror or error}", advice) from error
     except TaggerError as error:
         raise TagFileError(path, error.reason, error.advice) from error
     except (ValueError, MalformedError) as error:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from tagger.disk import flush
 from tagger.errors import TagFileError
 
 # Hidden, and no audio by its suffix: walks through libraries pass over what a crash may leave.
@@ -97,7 +98,7 @@ def check_unchanged(path: Path, before: os.stat_result) -> None:
 
 def _flush(path: Path) -> None:
     with path.open("r+b") as file:
-        os.fsync(file.fileno())
+        flush(file.fileno())
 
 
 def _flush_folder(folder: Path) -> None:
@@ -106,7 +107,7 @@ def _flush_folder(folder: Path) -> None:
         with contextlib.suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY)
             try:
-                os.fsync(descriptor)
+                flush(descriptor)
             finally:
                 os.close(descriptor)
 

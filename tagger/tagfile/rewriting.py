@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +85,7 @@ class Examined:
         tag_format: what knows its format.
         contents: its tags as they are.
         decision: what is to change.
+        rest: what else must survive a write; None where nothing changes.
     """
 
     target: Path
@@ -92,6 +93,7 @@ class Examined:
     tag_format: TagFormat
     contents: Contents
     decision: Decision
+    rest: Hashable = None
 
     @property
     def stamp(self) -> Stamp:
@@ -179,7 +181,7 @@ def _prove(target: Path, patch: Patch, known: str | None) -> None:
 def _copied(examined: Examined, tag_format: CopyFormat, new: Path, known: str | None) -> Rewrite:
     target, status, edits = examined.target, examined.status, examined.decision.edits
     tag_format.write(target, new, edits)
-    if tag_format.read(new) != _edited(examined.contents, edits):
+    if (tag_format.read(new), tag_format.rest(new)) != (_edited(examined.contents, edits), examined.rest):
         raise ValueError("other tags would not survive the writing")
     if payload_hash(new) != (known or payload_hash(target)):
         raise ValueError("the audio would not survive the writing")

@@ -54,9 +54,7 @@ def write(body: bytes | None, values: Mapping[str, str], *, room: int) -> bytes 
         values: by key, "" for none.
         room: size in bytes to keep where the packet's padding can give or take the difference.
     """
-    text = _NEW if body is None else body
-    for key, value in values.items():
-        text = _with(_document(text), key, value)
+    text = _written(_document(_NEW if body is None else body), values).data
     if text == _NEW:
         return None
     return _padded(text, room) if room else text
@@ -104,32 +102,43 @@ def _bag_text(element: Element) -> str:
     return _KEYWORD_SEPARATOR.join(filter(None, map(_plain_text, items))) or element.text.strip()
 
 
-def _with(document: Document, key: str, value: str) -> bytes:
-    """The text with one property changed: taken out wherever it is, put in where it first was."""
+def _written(document: Document, values: Mapping[str, str]) -> Document:
+    """The document with other values: those in their places first, then the new ones, by as few readings as can be."""
+    present = {key for key in values if any(_holds(each, key) for each in _descriptions(document))}
+    changed = document.spliced(edit for key in present for edit in _changes(document, key, values[key]))
+    added = {key: value for key, value in values.items() if value and key not in present}
+    document = changed.spliced([_added(changed, added)] if added else [])
+    return document if all(values[key] for key in present) else _without_empty(document)
+
+
+def _holds(description: Element, key: str) -> bool:
+    return _name(key) in description.attributes or description.child(_name(key)) is not None
+
+
+def _changes(document: Document, key: str, value: str) -> Iterator[Edit]:
+    """The edits of one property that is there: taken out wherever it is, put in where it first was."""
     descriptions = _descriptions(document)
     elements = [(each, element) for each in descriptions for element in each.named(_name(key))]
     attributes = [each for each in descriptions if _name(key) in each.attributes]
-    if not (elements or attributes):
-        return document.spliced([_added(document, key, value)]) if value else document.data
-    edits = [_attribute_edit(document, each, key, value if each is attributes[0] else "") for each in attributes]
+    for each in attributes:
+        yield _attribute_edit(document, each, key, value if each is attributes[0] else "")
     for index, (parent, element) in enumerate(elements):
         if value and not index and not attributes:
-            edits.append(Edit(element.start, element.end, _markup(parent.prefixes, key, value)))
+            yield Edit(element.start, element.end, _markup(parent.prefixes, key, value))
         else:
-            edits.append(document.removed(element))
-    text = document.spliced(edits)
-    return text if value else _without_empty(text)
+            yield document.removed(element)
 
 
-def _added(document: Document, key: str, value: str) -> Edit:
+def _added(document: Document, values: Mapping[str, str]) -> Edit:
     descriptions = _descriptions(document)
     if descriptions:
-        return document.appended(descriptions[0], _markup(descriptions[0].prefixes, key, value))
+        prefixes = descriptions[0].prefixes
+        return document.appended(descriptions[0], *(_markup(prefixes, *each) for each in values.items()))
     rdf = _rdf(document)
     assert rdf is not None
     outer = f"{rdf.prefixes[_RDF]}:" if rdf.prefixes[_RDF] else ""
     about = f'{outer}about=""' if outer else f'xmlns:rdf="{_RDF}" rdf:about=""'
-    inner = _markup(rdf.prefixes, key, value)
+    inner = "".join(_markup(rdf.prefixes, *each) for each in values.items())
     return document.appended(rdf, f"<{outer}Description {about}>{inner}</{outer}Description>")
 
 
@@ -162,11 +171,10 @@ def _attribute_edit(document: Document, element: Element, key: str, value: str) 
     return Edit(place(match.start(2) + 1), place(match.end(2) - 1), escaped(value).translate(_QUOTES))
 
 
-def _without_empty(text: bytes) -> bytes:
-    """The text without a description that holds nothing any more."""
-    if text == _NEW:
-        return text
-    document = _document(text)
+def _without_empty(document: Document) -> Document:
+    """The document without descriptions that hold nothing any more."""
+    if document.data == _NEW:
+        return document
     empty = [each for each in _descriptions(document) if _is_ours_and_empty(document, each)]
     return document.spliced(map(document.removed, empty))
 

@@ -4,6 +4,7 @@
     sidecars ── one folder: what Ableton Live is told, journalled alike
     recovery ── what an earlier run was killed over
     undo ────── the way back, file by file, newest first
+    moved ───── files that are not where they were written
     lock ────── one process at a time
 
 Here the catalog, its journal and `tagger.tagfile` meet; none of them knows another.

@@ -101,6 +101,10 @@ def _settle_unseen(catalog: Catalog, write: WriteRecord, reason: str) -> Recover
 def _put_back(catalog: Catalog, write: WriteRecord) -> Recovered:
     """Puts a file back that is neither as it was nor as it was to be, if it is what the write itself left."""
     path = write.intent.path
+    if write.intent.target is Target.SIDECAR:
+        # It takes its place in one step: what is neither is Live's, and newer.
+        catalog.journal.settle(write, WriteState.FAILED, stamp=None)
+        return Recovered(path, Fate.LEFT, "was changed by another program since")
     try:
         RESTORE[write.intent.target](path, write.intent.way_back, write.intent.before)
     except (OSError, TaggerError) as error:

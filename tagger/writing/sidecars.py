@@ -21,6 +21,8 @@ from typing import Any, Final, TypeAlias
 
 from tagger import ableton
 from tagger.catalog import Catalog, FieldText, Intent, Target, WriteRecord
+from tagger.disk import flush
+from tagger.errors import TagFileError
 from tagger.stamp import Stamp
 
 Keywords: TypeAlias = tuple[str, ...]
@@ -99,16 +101,28 @@ def sidecar_of(catalog: Catalog, folder: Path, wanted: Mapping[str, Keywords]) -
     return Sidecar(path, old, merged.data, fields, ours, after)
 
 
-def put(path: Path, content: bytes) -> None:
-    """Puts a whole file in the place of the one that is there, or makes it, with its folder."""
+def put(path: Path, content: bytes, *, instead_of: bytes | None) -> None:
+    """Puts a whole file in the place of the one that is there, or makes it, with its folder.
+
+    Args:
+        path: the file.
+        content: what it is to hold.
+        instead_of: what it held when that was made up; None for no file.
+
+    Raises:
+        TagFileError: if it holds something else by now; it is then untouched.
+        OSError: if a step fails; it is then what it was.
+    """
     path.parent.mkdir(exist_ok=True)
     new = _temporary(path)
     try:
         with new.open("wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
+            flush(file.fileno())
+        if _content(path) != instead_of:
+            raise TagFileError(path, "was changed by another program meanwhile", "run again")
+        if instead_of is not None:
             shutil.copymode(path, new)
         new.replace(path)
     except BaseException:
@@ -130,7 +144,7 @@ def restore(path: Path, way_back: bytes, stamp: Stamp) -> None:
         with suppress(OSError):
             path.parent.rmdir()
         return
-    put(path, base64.b64decode(old))
+    put(path, base64.b64decode(old), instead_of=_content(path))
     os.utime(path, ns=(path.stat().st_atime_ns, stamp.mtime_ns))
 
 

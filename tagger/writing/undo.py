@@ -8,13 +8,13 @@ we left. What people said of labels stays.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from tagger import tagfile
 from tagger.catalog import Catalog, FieldText, Target, WriteRecord, WriteState
@@ -22,7 +22,10 @@ from tagger.errors import TagFileError, TaggerError
 from tagger.stamp import Stamp
 from tagger.writing import sidecars
 from tagger.writing.lock import writing_lock
+from tagger.writing.moved import Moved
 from tagger.writing.recovery import FINGERPRINT, RESTORE, Fate, Recovered, recover, settle
+
+_NAME_IT: Final = "if you moved it, name its new place"
 
 
 class Outcome(StrEnum):
@@ -74,7 +77,7 @@ class Undoing:
         self._held = ExitStack()
         self._as_if: dict[Path, str] = {}
         """Fingerprints that files would have by now, of a dry run."""
-        self._listings: dict[Path, defaultdict[Stamp, list[Path]]] = {}
+        self._moved = Moved(catalog, partial(self._fingerprint, Target.TAGS))
 
     def __enter__(self) -> Self:
         if not self._dry_run:
@@ -87,6 +90,10 @@ class Undoing:
     def __exit__(self, *_: object) -> None:
         self._held.close()
 
+    def places(self, paths: Sequence[Path]) -> list[Path]:
+        """Some paths, and where files that have moved there since were when they were written."""
+        return [*paths, *(self._moved.old_places(paths) if paths else ())]
+
     def undo(self, write_ids: Sequence[int]) -> Iterator[Undone]:
         """Takes back the writes of these numbers, newest first, each when it is asked for."""
         for write_id in sorted(write_ids, reverse=True):
@@ -97,8 +104,8 @@ class Undoing:
         path = write.intent.path
         if write.state is WriteState.UNDONE:
             return Undone(path, write, Outcome.ALREADY, "was undone already", ())
-        if (place := self._place(write)) is None:
-            return _refused(path, write, "is not there any more, and not found elsewhere")
+        if (place := self._moved.place_of(write)) is None:
+            return _refused(path, write, f"is not there any more, and not found elsewhere ({_NAME_IT})")
         try:
             found = self._fingerprint(write.intent.target, place)
         except (OSError, TaggerError) as error:
@@ -111,39 +118,6 @@ class Undoing:
 
     def _fingerprint(self, target: Target, path: Path) -> str:
         return self._as_if.get(path) or FINGERPRINT[target](path)
-
-    def _place(self, write: WriteRecord) -> Path | None:
-        """Where the file is: at its path; else where the catalog, or its own folder, has exactly what we left."""
-        path, target = write.intent.path, write.intent.target
-        if target is Target.SIDECAR or path.exists():
-            return path
-        return next((place for place in self._candidates(write) if self._is_what_we_left(place, write)), None)
-
-    def _candidates(self, write: WriteRecord) -> Iterator[Path]:
-        if write.intent.payload_hash:
-            yield from self._catalog.places_of(write.intent.payload_hash)
-        if write.after:
-            yield from self._listing(write.intent.path.parent).get(write.after, ())
-
-    def _listing(self, folder: Path) -> Mapping[Stamp, Sequence[Path]]:
-        """The files of a folder by their stamps, as they were when it was first asked for."""
-        if folder not in self._listings:
-            listing = self._listings[folder] = defaultdict(list)
-            for path in folder.iterdir() if folder.is_dir() else ():
-                if stamp := Stamp.of(path):
-                    listing[stamp].append(path)
-        return self._listings[folder]
-
-    def _is_what_we_left(self, place: Path, write: WriteRecord) -> bool:
-        """A copy that the journal knows by itself is not the file that moved."""
-        try:
-            return (
-                place.is_file()
-                and not self._catalog.journal.is_holding(place)
-                and tagfile.fingerprint(place) == write.intent.after_fingerprint
-            )
-        except (OSError, TaggerError):
-            return False
 
     def _restore(self, write: WriteRecord, place: Path) -> Undone:
         if self._dry_run:

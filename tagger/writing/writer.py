@@ -194,6 +194,8 @@ class Writer:
                 self._put(sidecar)
         except ValueError as error:
             self._on_sidecar(WrittenSidecar(path, error=TagFileError(path, f"left as it is: {error}")))
+        except TagFileError as error:
+            self._on_sidecar(WrittenSidecar(path, error=error))
         except OSError as error:
             reason = f"cannot be written: {error.strerror or error}"
             self._on_sidecar(WrittenSidecar(path, error=TagFileError(path, reason, "close Live and run again")))
@@ -204,7 +206,7 @@ class Writer:
     def _put(self, sidecar: sidecars.Sidecar) -> None:
         entry = self._catalog.journal.begin(self._batch(), sidecar.intent())
         try:
-            sidecars.put(sidecar.path, sidecar.new or b"")
+            sidecars.put(sidecar.path, sidecar.new or b"", instead_of=sidecar.old)
         finally:
             settle(self._catalog, entry)
 
