@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -131,17 +130,6 @@ def test_a_recording_that_changes_while_it_is_listened_to_stays(
     assert refused.code == 1
     assert "holds other audio than when it was analysed (run again)" in refused.err
     assert not names_in(path)
-
-
-@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names are text there")
-def test_a_name_that_no_journal_can_hold_costs_that_file(tagger: Run, samples: Path) -> None:
-    odd = samples / os.fsdecode(b"l\xffop.wav")
-    odd.write_bytes((samples / "loop.wav").read_bytes())
-    told = tagger("timeline", odd, samples / "loop.wav", *EAGER)
-    assert told.code == 1
-    assert "its name is not valid Unicode" in told.err
-    assert names_in(samples / "loop.wav")
-    assert not names_in(odd)
 
 
 def test_a_second_writer_is_refused_before_anything_is_listened_to(tagger: Run, samples: Path, tmp_path: Path) -> None:

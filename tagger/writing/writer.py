@@ -17,7 +17,6 @@ from typing import Self
 
 from tagger import ableton, tagfile
 from tagger.catalog import Catalog, FieldText, FileRecord, Intent, Target, WriteRecord, WriteState
-from tagger.catalog.paths import is_text
 from tagger.errors import DecodeError, TagFileError
 from tagger.payload import payload_hash
 from tagger.settings import Settings
@@ -148,8 +147,6 @@ class Writer:
         """
         path = Path(os.path.abspath(path))
         try:
-            if not is_text(str(path)):
-                raise TagFileError(path, "its name is not valid Unicode, so no journal can hold it", "rename it")
             _check_audio(path, seen, heard_hash, advice="run again")
             rewrite = tagfile.prepare_cue_points(path, edit, payload_hash=heard_hash)
             if self._dry_run:
