@@ -231,7 +231,7 @@ def _is_marked(writer: Writer, path: Path, seen: Stamp, timeline: Timeline) -> b
     if written.error:
         print_problem(f"{nearby(path)}: {error_words(written.error)}")
     elif written.change and not written.change.rewrites:
-        print_problem(f"{nearby(path)}: cue points are right already")
+        print_problem(f"{nearby(path)}: cue points need no change")
     elif written.change:
         for line in diff_lines(written.change.fields):
             print_problem(f"{nearby(path)}: {line.strip()}")

@@ -263,7 +263,7 @@ def test_every_length_fits_every_console(duration_s: float, width: int) -> None:
 def test_many_segments_are_summed_up() -> None:
     strokes = [Segment("kick", 10.0 * number, 10.0 * number + 5, 0.6) for number in range(20)]
     (line,) = listed(made_up(200.0, *strokes), style=BLOCKS)
-    assert line == "Kick  0.60   50%  1 min 40 s in 20 times"
+    assert line == "Kick  0.60   50%  1 min 40 s in 20 segments"
 
 
 def test_many_rows_are_cut() -> None:

@@ -57,7 +57,7 @@ def test_segments_become_cue_points_and_undo_takes_them_out(tagger: Run, samples
     assert (samples / "loop.wav").stat().st_mtime_ns == LONG_AGO_NS
 
     again = tagger("timeline", samples / "loop.wav", *EAGER)
-    assert (again.code, again.err) == (0, f"{Path('samples/loop.wav')}: cue points are right already\n")
+    assert (again.code, again.err) == (0, f"{Path('samples/loop.wav')}: cue points need no change\n")
     assert "cue points" in tagger("undo", "--dry-run").out
     assert tagger("undo").code == 0
     assert contents(samples) == before
