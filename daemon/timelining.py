@@ -33,9 +33,8 @@ from daemon.targets import Target, targets_of
 from tagger.analysis import Analyser
 from tagger.errors import DecodeError, OutputError, printable
 from tagger.frontend import Samples
-from tagger.reports import Material
+from tagger.reports import Material, document
 from tagger.reports.cues import CueChunks, cue_chunks
-from tagger.reports.document import document
 from tagger.results import AudioFacts, Instrument, Kind
 from tagger.stamp import Stamp
 from tagger.timeline import Timeline, TimelineSettings
@@ -159,7 +158,7 @@ def _tell(analyser: Analyser, path: Path, targets: Sequence[Target], options: Op
         _tell_problem(path, error, options)
         return False
     if options.as_json:
-        print_json(document(timeline))
+        sys.stdout.writelines(document.line(timeline))
     else:
         _print(timeline, is_drawn=not targets)
     material = Material(heard=timeline, overview=watcher.overview(), tempo_bpm=options.tempo_bpm, theme=options.theme)

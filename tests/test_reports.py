@@ -129,7 +129,7 @@ def test_json_meets_its_schema_and_says_what_the_timeline_says(heard: Timeline, 
     document.write(tmp_path / "a.json", heard)
     read = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     jsonschema.validate(read, document.schema(), cls=jsonschema.Draft202012Validator)
-    assert read == document.document(heard)
+    assert read == document.document(heard) == json.loads("".join(document.line(heard)))
     assert read["classes"] == list(heard.labels)
     assert [each["time_sec"] for each in read["timeline"]] == pytest.approx(heard.time_s.tolist())
     for window, intensity, active in zip(read["timeline"], heard.intensity, heard.active, strict=True):
