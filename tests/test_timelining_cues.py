@@ -68,7 +68,7 @@ def test_segments_become_cue_points_and_undo_takes_them_out(tagger: Run, samples
 def test_ffmpeg_reads_every_name(tagger: Run, samples: Path) -> None:
     path = samples / "loop.wav"
     tagger("timeline", path, "--write-cues", "--threshold", "0.02")
-    command = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", path]
+    command = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", os.fspath(path)]
     shown = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
     names = [chapter.get("tags", {}).get("title") for chapter in shown["chapters"]]
     assert len(names) > 1
