@@ -169,11 +169,10 @@ def _tell(analyser: Analyser, path: Path, targets: Sequence[Target], options: Op
 
 
 def _tell_problem(path: Path, error: DecodeError, options: Options) -> None:
-    reason = f"{error.reason} ({error.advice})" if error.advice else error.reason
     if options.as_json:
-        print_json({"path": printable(path), "error": printable(reason)})
+        print_json({"path": printable(path), "error": printable(error.words)})
     else:
-        print_problem(f"{nearby(path)}: {reason}")
+        print_problem(f"{nearby(path)}: {error.words}")
 
 
 def _print(timeline: Timeline, *, is_drawn: bool) -> None:
@@ -221,14 +220,14 @@ def _is_written(target: Target, material: Material) -> bool:
 
 def _is_marked(writer: Writer, path: Path, seen: Stamp, timeline: Timeline) -> bool:
     """Puts the segments into the recording as cue points."""
-    from daemon.changes import diff_lines, error_words
+    from daemon.changes import diff_lines
 
     def edit(cue: bytes | None, adtl: bytes | None) -> CueChunks:
         return cue_chunks(timeline, CueChunks(cue, adtl))
 
     written = writer.write_cue_points(path, edit, seen=seen, heard_hash=timeline.facts.payload_hash)
     if written.error:
-        print_problem(f"{nearby(path)}: {error_words(written.error)}")
+        print_problem(f"{nearby(path)}: {written.error.words}")
     elif written.change and not written.change.rewrites:
         print_problem(f"{nearby(path)}: cue points need no change")
     elif written.change:

@@ -203,5 +203,5 @@ def _refused(path: Path, write: WriteRecord, reason: str, fields: tuple[FieldTex
 
 def _words(error: Exception) -> str:
     if isinstance(error, TaggerError):
-        return f"{error.reason} ({error.advice})" if error.advice else error.reason
+        return error.words
     return str(getattr(error, "strerror", None) or error)
