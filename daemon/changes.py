@@ -11,7 +11,7 @@ from typing import TypeAlias
 from daemon.output import Json, count_words, nearby, print_json, print_line, print_problem
 from daemon.tally import Tally
 from tagger.catalog import FieldText
-from tagger.errors import TagFileError, one_line, printable
+from tagger.errors import one_line, printable
 from tagger.tagfile import Action, Change, FieldChange, UntaggableError
 from tagger.taxonomy import words_of
 from tagger.writing import Fate, Recovered, TakenEdit, Written, WrittenSidecar
@@ -44,11 +44,6 @@ def change_words(change: Change) -> str:
     return f"INSTRUMENT: {_value(change.current)} ({why}{ours}){others}"
 
 
-def error_words(error: TagFileError) -> str:
-    """Why nothing could be written, and what to do."""
-    return f"{error.reason} ({error.advice})" if error.advice else error.reason
-
-
 def edit_words(edit: TakenEdit) -> str:
     """What a person's edit says, as in "edited by hand: Snare confirmed, Kick rejected"."""
     parts = [f"{words_of(label)} confirmed" for label in edit.confirmed]
@@ -61,7 +56,7 @@ def written_object(written: Written, *, is_done: bool) -> Json:
     """What a write, or a dry run, adds to the object of a file."""
     edit = {} if written.edit is None else {"edit": edit_object(written.edit)}
     if written.error is not None:
-        return {"written": False, "tag_error": printable(error_words(written.error))} | edit
+        return {"written": False, "tag_error": printable(written.error.words)} | edit
     if written.change is None:
         return edit
     change = written.change
@@ -101,17 +96,17 @@ def print_written(written: Written, before: Sequence[str] = (), *, with_fields: 
         for name in written.change.kept:
             print_line(f"  kept  {one_line(name)}")
     if written.error:
-        print_problem(f"{nearby(written.path)}: {error_words(written.error)}")
+        print_problem(f"{nearby(written.path)}: {written.error.words}")
 
 
 def print_sidecar(sidecar: WrittenSidecar, *, with_fields: bool, as_json: bool) -> None:
     """Prints what came of the file in which Ableton Live keeps the tags of a folder."""
     if as_json:
-        error = {} if sidecar.error is None else {"error": printable(error_words(sidecar.error))}
+        error = {} if sidecar.error is None else {"error": printable(sidecar.error.words)}
         print_json({"path": printable(sidecar.path), "fields": fields_object(sidecar.fields)} | error)
         return
     if sidecar.error:
-        print_problem(f"{nearby(sidecar.path)}: {error_words(sidecar.error)}")
+        print_problem(f"{nearby(sidecar.path)}: {sidecar.error.words}")
         return
     print_line(f"{nearby(sidecar.path)}  tags of {count_words(len(sidecar.fields), 'file')} in Ableton Live")
     if with_fields:

@@ -92,8 +92,8 @@ def listed(timeline: Timeline, *, style: Style) -> Iterator[str]:
         lasts_s = sum(each.end_s - each.start_s for each in segments)
         sure = sum(each.confidence * (each.end_s - each.start_s) for each in segments) / lasts_s
         share = f"{lasts_s / timeline.facts.duration_s:>4.0%}"
-        times_words = count_words(len(segments), "time")
-        yield f"{_name(timeline, label):<{margin}}  {sure:.2f}  {share}  {duration_words(lasts_s)} in {times_words}"
+        segments_words = count_words(len(segments), "segment")
+        yield f"{_name(timeline, label):<{margin}}  {sure:.2f}  {share}  {duration_words(lasts_s)} in {segments_words}"
 
 
 def _rows(timeline: Timeline) -> list[tuple[str, list[Segment]]]:

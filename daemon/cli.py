@@ -279,14 +279,22 @@ def timeline(
             show_default=False,
         ),
     ] = None,
+    write_cues: Annotated[
+        bool,
+        typer.Option(
+            "--write-cues", help="Put the stretches into WAV files as cue points; `tagger undo` takes them out."
+        ),
+    ] = False,
     tempo: Annotated[float, typer.Option(min=4, max=1000, help="Tempo of MIDI files, in BPM.")] = 120.0,
     theme: Annotated[ThemeName, typer.Option(help="Of pictures.")] = "light",
     model: Annotated[Path | None, typer.Option(help="Another model, an ONNX file.", show_default=False)] = None,
+    catalog: CatalogOption = None,
 ) -> None:
     """Show which instruments play when in audio files, and how sure that is.
 
-    Drawn in the terminal, or written as JSON, tables, markers for editors, MIDI, pictures or a report to print. The
-    catalog is not touched. Exit code 1 means that some files could not be used, each told in a line.
+    Drawn in the terminal, or written as JSON, tables, markers for editors, MIDI, pictures or a report to print. Files
+    change with --write-cues only, and the catalog then keeps the journal of that. Exit code 1 means that some files
+    could not be used, each told in a line.
     """
     from daemon import arguments
     from daemon.timelining import Options, run
@@ -310,6 +318,8 @@ def timeline(
         as_json=as_json,
         outputs=tuple(output or ()),
         formats=arguments.formats(formats or ()),
+        write_cues=write_cues,
+        catalog=catalog,
         tempo_bpm=tempo,
         theme=theme,
         model=model,

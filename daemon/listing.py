@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +23,8 @@ from daemon.output import (
 )
 from tagger import tagfile
 from tagger.catalog import Catalog, Problem, Query
-from tagger.errors import CatalogError, TagFileError, one_line, printable
+from tagger.errors import CatalogError, OutputError, TagFileError, one_line, printable
+from tagger.output import replaced
 from tagger.tagfile import Reading
 from tagger.taxonomy import FAMILIES, LABEL_SETS, LEAVES, words_of
 
@@ -104,17 +106,20 @@ def stats(catalog: Catalog, *, as_json: bool) -> None:
 
 
 def export(catalog: Catalog, *, as_csv: bool, output: Path | None) -> None:
-    """Writes all records to a file, or to standard output."""
+    """Writes all records to a file, or to standard output.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
     write = records.write_csv if as_csv else records.write_jsonl
     with closed_after(catalog.export()) as held:
         if output is None:
             write(held, sys.stdout)
             return
-        try:
-            with output.open("w", encoding="utf-8", newline="") as file:
-                write(held, file)
-        except OSError as error:
-            raise CatalogError(output, f"cannot be written: {error.strerror or error}") from error
+        if output.exists() and output.samefile(catalog.path):
+            raise OutputError(output, "is the catalog itself", "name another file")
+        with replaced(output) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
+            write(held, text)
 
 
 def _hint(query: Query) -> str:

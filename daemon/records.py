@@ -19,6 +19,7 @@ from daemon.output import (
 )
 from tagger.catalog import FILENAME, VENDOR, FileRecord, Hit, LabelRecord, LabelState, Stats
 from tagger.errors import printable
+from tagger.reports.tables import cell
 from tagger.taxonomy import words_of
 
 _COLUMNS: Final = (
@@ -118,7 +119,8 @@ def write_csv(records: Iterable[FileRecord], file: TextIO) -> None:
     writer = csv.DictWriter(file, _COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for record in records:
-        writer.writerow(record_object(record) | _tag_cells(record))
+        row = record_object(record) | _tag_cells(record)
+        writer.writerow({name: cell(value) if isinstance(value, str) else value for name, value in row.items()})
 
 
 def _tag_cells(record: FileRecord) -> Json:

@@ -1,21 +1,21 @@
 """The command `tagger timeline`: what plays when in each file, drawn in text, as JSON, or written to files.
 
 What can be known to fail is said before anything is listened to: a slip in an option, a format nobody knows, a
-folder that is not there. Then a bad file costs a line and the run goes on.
+folder that is not there. Then a bad file costs a line and the run goes on. Recordings themselves are changed for
+`--write-cues` alone, by the writer that writes tags, so that `tagger undo` takes it back.
 """
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
-import typer
 
 from daemon.chart import chart, listed, style_for
 from daemon.output import (
@@ -29,16 +29,19 @@ from daemon.output import (
     words_in,
 )
 from daemon.progress import Listening, listening
+from daemon.targets import Target, targets_of
 from tagger.analysis import Analyser
 from tagger.errors import DecodeError, OutputError, printable
 from tagger.frontend import Samples
-from tagger.reports import FORMATS, Format, Material, format_of
-from tagger.reports.document import document
+from tagger.reports import Material, document
+from tagger.reports.cues import CueChunks, cue_chunks
 from tagger.results import AudioFacts, Instrument, Kind
+from tagger.stamp import Stamp
 from tagger.timeline import Timeline, TimelineSettings
 
 if TYPE_CHECKING:
     from tagger.pictures import Overview, OverviewBuilder
+    from tagger.writing import Writer
 
 _NEAREST: Final = 2
 
@@ -53,6 +56,8 @@ class Options:
         as_json: whether output is for programs.
         outputs: files to write, each in the format of its suffix; or one folder.
         formats: names of the formats to write into the folder.
+        write_cues: whether segments become cue points in WAV files.
+        catalog: the catalog file with the journal of that, by default the user's.
         tempo_bpm: of MIDI files.
         theme: of pictures.
         model: the model file, by default the program's.
@@ -63,17 +68,11 @@ class Options:
     as_json: bool
     outputs: tuple[Path, ...]
     formats: tuple[str, ...]
+    write_cues: bool
+    catalog: Path | None
     tempo_bpm: float
     theme: Literal["light", "dark"]
     model: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A file to write, and how."""
-
-    path: Path
-    form: Format
 
 
 class _Watcher:
@@ -112,23 +111,45 @@ def run(options: Options) -> int:
     Raises:
         ModelError: the model cannot be used.
         OutputError: what was asked for cannot be written anywhere.
+        CatalogError, SettingsError: cue points are asked for, and the journal or the settings cannot be used.
     """
-    targets = _targets(options)
+    targets = targets_of(options.paths, outputs=options.outputs, formats=options.formats)
     analyser = Analyser(options.model)
     analyser.recogniser.require(options.settings.label_set)
     problems = 0
-    try:
-        for path in options.paths:
-            problems += not _tell(analyser, path, targets[path], options)
-    except KeyboardInterrupt:
-        print_problem("stopped; what is written stays")
-        return STOPPED_EXIT_CODE
+    with _writer(options) as writer:
+        try:
+            for path in options.paths:
+                problems += not _tell(analyser, path, targets[path], options, writer)
+        except KeyboardInterrupt:
+            print_problem("stopped; what is written stays")
+            return STOPPED_EXIT_CODE
     return 1 if problems else 0
 
 
-def _tell(analyser: Analyser, path: Path, targets: Sequence[Target], options: Options) -> bool:
+@contextmanager
+def _writer(options: Options) -> Iterator[Writer | None]:
+    """What writes into recordings, where that was asked for."""
+    if not options.write_cues:
+        yield None
+        return
+    from daemon.opening import open_catalog
+    from daemon.tally import Tally
+    from daemon.writing import open_writer
+
+    with (
+        open_catalog(options.catalog, is_new_ok=True) as catalog,
+        open_writer(
+            catalog, options.paths, Tally(), command="timeline --write-cues", dry_run=False, as_json=options.as_json
+        ) as writer,
+    ):
+        yield writer
+
+
+def _tell(analyser: Analyser, path: Path, targets: Sequence[Target], options: Options, writer: Writer | None) -> bool:
     """Deals with one file; says whether all went well."""
     needs_overview = any(target.form.needs_overview for target in targets)
+    seen = Stamp.of(path)
     try:
         with listening(path) as shown:
             watcher = _Watcher(shown, needs_overview=needs_overview)
@@ -137,19 +158,21 @@ def _tell(analyser: Analyser, path: Path, targets: Sequence[Target], options: Op
         _tell_problem(path, error, options)
         return False
     if options.as_json:
-        print_json(document(timeline))
+        sys.stdout.writelines(document.line(timeline))
     else:
         _print(timeline, is_drawn=not targets)
     material = Material(heard=timeline, overview=watcher.overview(), tempo_bpm=options.tempo_bpm, theme=options.theme)
-    return not [target for target in targets if not _is_written(target, material)]
+    went_well = [_is_written(target, material) for target in targets]
+    if writer and seen:
+        went_well.append(_is_marked(writer, path, seen, timeline))
+    return all(went_well)
 
 
 def _tell_problem(path: Path, error: DecodeError, options: Options) -> None:
-    reason = f"{error.reason} ({error.advice})" if error.advice else error.reason
     if options.as_json:
-        print_json({"path": printable(path), "error": printable(reason)})
+        print_json({"path": printable(path), "error": printable(error.words)})
     else:
-        print_problem(f"{nearby(path)}: {reason}")
+        print_problem(f"{nearby(path)}: {error.words}")
 
 
 def _print(timeline: Timeline, *, is_drawn: bool) -> None:
@@ -195,60 +218,19 @@ def _is_written(target: Target, material: Material) -> bool:
     return True
 
 
-def _targets(options: Options) -> dict[Path, list[Target]]:
-    """What is to be written of each file."""
-    if options.formats:
-        return _in_folder(options)
-    if options.outputs and len(options.paths) > 1:
-        raise typer.BadParameter(
-            "several files cannot be written into one; name a folder, and what to write with --format",
-            param_hint="--output",
-        )
-    if any(path.is_dir() for path in options.outputs):
-        raise typer.BadParameter("is a folder; say what to write into it with --format", param_hint="--output")
-    targets = [Target(path, format_of(path)) for path in options.outputs]
-    for target in targets:
-        _make_sure(target.path, options.paths)
-    return dict.fromkeys(options.paths, targets)
+def _is_marked(writer: Writer, path: Path, seen: Stamp, timeline: Timeline) -> bool:
+    """Puts the segments into the recording as cue points."""
+    from daemon.changes import diff_lines
 
+    def edit(cue: bytes | None, adtl: bytes | None) -> CueChunks:
+        return cue_chunks(timeline, CueChunks(cue, adtl))
 
-def _in_folder(options: Options) -> dict[Path, list[Target]]:
-    if len(options.outputs) != 1:
-        raise typer.BadParameter("goes with one folder, named with --output", param_hint="--format")
-    (folder,) = options.outputs
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(folder, f"cannot be made a folder: {error.strerror or error}") from error
-    forms = [FORMATS[name] for name in dict.fromkeys(options.formats)]
-    names = dict(zip(options.paths, _names(options.paths), strict=True))
-    targets = {
-        path: [Target(folder / f"{name}{form.suffixes[0]}", form) for form in forms] for path, name in names.items()
-    }
-    for target in (target for several in targets.values() for target in several):
-        _make_sure(target.path, options.paths)
-    return targets
-
-
-def _names(paths: Sequence[Path]) -> list[str]:
-    """What to call what is written of each file: its name without suffix, with a number where that is taken.
-
-    Names that differ in case alone are one name on some systems, and so are on all.
-    """
-    names: list[str] = []
-    taken: set[str] = set()
-    for path in paths:
-        numbered = (path.stem if number == 1 else f"{path.stem} {number}" for number in count(1))
-        name = next(each for each in numbered if each.casefold() not in taken)
-        taken.add(name.casefold())
-        names.append(name)
-    return names
-
-
-def _make_sure(target: Path, sources: Sequence[Path]) -> None:
-    """Refuses what would fail after all the work, and what would cost a person a recording."""
-    if not target.absolute().parent.is_dir():
-        raise OutputError(target, "its folder is not there", "make it first")
-    for source in sources:
-        if target.exists() and source.exists() and target.samefile(source):
-            raise OutputError(target, "is the recording itself", "name another file")
+    written = writer.write_cue_points(path, edit, seen=seen, heard_hash=timeline.facts.payload_hash)
+    if written.error:
+        print_problem(f"{nearby(path)}: {written.error.words}")
+    elif written.change and not written.change.rewrites:
+        print_problem(f"{nearby(path)}: cue points need no change")
+    elif written.change:
+        for line in diff_lines(written.change.fields):
+            print_problem(f"{nearby(path)}: {line.strip()}")
+    return written.error is None

@@ -32,8 +32,12 @@ class TaggerError(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
-        hint = f" ({self.advice})" if self.advice else ""
-        return f"{one_line(self.path)}: {self.reason}{hint}"
+        return f"{one_line(self.path)}: {self.words}"
+
+    @property
+    def words(self) -> str:
+        """Reason and advice, for where the path is told already."""
+        return f"{self.reason} ({self.advice})" if self.advice else self.reason
 
 
 def printable(text: str | os.PathLike[str]) -> str:

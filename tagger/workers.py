@@ -248,7 +248,7 @@ def _answer(analyser: SupportsAnalyse, path: Path, expected: Stamp | None) -> An
     try:
         result: Analysis | str = analyser.analyse(path)
     except TaggerError as error:
-        result = f"{error.reason} ({error.advice})" if error.advice else error.reason
+        result = error.words
         may_pass = isinstance(error.__cause__ or error.__context__, _PASSING)
     except Exception as error:
         # A fault of the system, or one of the program that its next version may not have.

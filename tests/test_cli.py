@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from typing import TextIO, get_args
 
 import numpy as np
 import pytest
@@ -203,6 +205,35 @@ def test_export_as_objects_and_as_a_table(tagger: Run, tmp_path: Path) -> None:
     nowhere = tagger("export", "--output", tmp_path / "no" / "folder.csv")
     assert nowhere.code == 1
     assert "cannot be written" in nowhere.err
+
+
+@pytest.mark.usefixtures("library")
+def test_an_export_that_fails_leaves_what_was_there(
+    tagger: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = tmp_path / "catalog.db"
+    before = catalog.read_bytes()
+    refused = tagger("export", "--output", catalog)
+    assert (refused.code, catalog.read_bytes()) == (1, before)
+    assert "is the catalog itself" in refused.err
+
+    def fail(_: Iterable[object], file: TextIO) -> None:
+        file.write("half")
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr("daemon.records.write_jsonl", fail)
+    (tmp_path / "old.jsonl").write_text("old")
+    names = {path.name for path in tmp_path.iterdir()}
+    full = tagger("export", "--output", tmp_path / "old.jsonl")
+    assert "old.jsonl: cannot be written: no space left on device" in full.err
+    assert (tmp_path / "old.jsonl").read_text() == "old"
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
+def test_a_carriage_return_in_a_name_ends_no_line_of_a_table(tagger: Run, tmp_path: Path) -> None:
+    with Catalog(tmp_path / "catalog.db") as catalog:
+        catalog.record([Entry(tmp_path / "a\rb.wav", 1, 1, analysis("kick"))])
+    assert len(tagger("export", "--format", "csv").out.splitlines()) == 2
 
 
 def test_a_file_that_is_no_catalog_has_one_line(tagger: Run, tmp_path: Path) -> None:

@@ -213,6 +213,19 @@ def test_bars_stand_where_the_instrument_is_heard(drawn: Overview) -> None:
     assert times_s == pytest.approx([segment.start_s, segment.end_s], abs=0.03)
 
 
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("width_px", [700, 1200, 1237])
+def test_in_hours_no_short_segment_goes_unseen(width_px: int, scale: float, drawn: Overview) -> None:
+    scores = np.full(7200, 0.01)
+    scores[50::120] = 0.9
+    heard = timeline_of(Path("a.flac"), {"kick": scores}, duration_s=10_800)
+    image = pixels(render(heard, drawn, Picture.TIMELINE, width_px=width_px, scale=scale))
+    middle = image[round(25 * scale), round(62 * scale) :]
+    # Of the shade that 0.9 has, and no lighter.
+    is_bar = middle[:, 0] < 0x40
+    assert np.count_nonzero(np.diff(is_bar.astype(int)) == 1) == 60
+
+
 def test_a_surer_bar_is_darker_on_paper_and_brighter_on_a_dark_screen(drawn: Overview) -> None:
     heard = timeline_of(Path("a.wav"), {"kick": [0.55, 0.55, 0.55, 0.95, 0.95, 0.95]}, duration_s=10)
     for theme, sign in ((LIGHT, -1), (DARK, 1)):

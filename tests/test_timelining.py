@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -22,40 +21,15 @@ from tagger.reports import FORMATS
 from tagger.reports.document import document
 from tagger.results import AudioFacts, Kind
 from tagger.timeline import Segment, Timeline, TimelineSettings
+from tests.command_line import Run
 from tests.test_analysis import RATE, drum_loop, kick
 
 
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-    def objects(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Run = Callable[..., Outcome]
-
-
 @pytest.fixture
-def tagger(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Runs `tagger timeline` in this process, in the test's own folder."""
-    monkeypatch.chdir(tmp_path)
+def tagger(tagger: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `tagger timeline` on a console of 100 columns."""
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv(cli.DEBUG_VARIABLE, "")
-
-    def run(*args: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["tagger", "timeline", *map(str, args)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        if isinstance(ended.value.code, str):
-            return Outcome(1, out, err + ended.value.code)
-        return Outcome(ended.value.code or 0, out, err)
-
-    return run
+    return partial(tagger, "timeline")
 
 
 @pytest.fixture
@@ -125,6 +99,14 @@ def test_several_formats_of_several_files(tagger: Run, loop: Path, tmp_path: Pat
     names = ["Loop 2 2.csv", "Loop 2 2.reaper.csv", "loop 2.csv", "loop 2.reaper.csv", "loop.csv", "loop.reaper.csv"]
     assert sorted(path.name for path in (tmp_path / "new" / "folder").iterdir()) == names
     assert loop.exists()
+
+
+def test_formats_of_one_file_never_take_the_place_of_another_file_s(tagger: Run, loop: Path, tmp_path: Path) -> None:
+    loop.with_name("loop.windows.wav").write_bytes(loop.read_bytes())
+    formats = ("--format", "csv", "--format", "windows", "--output", "out")
+    assert tagger("loop.wav", "loop.windows.wav", *formats).code == 0
+    names = ["loop.csv", "loop.windows 2.csv", "loop.windows 2.windows.csv", "loop.windows.csv"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
 
 
 @pytest.mark.usefixtures("loop")
@@ -281,7 +263,7 @@ def test_every_length_fits_every_console(duration_s: float, width: int) -> None:
 def test_many_segments_are_summed_up() -> None:
     strokes = [Segment("kick", 10.0 * number, 10.0 * number + 5, 0.6) for number in range(20)]
     (line,) = listed(made_up(200.0, *strokes), style=BLOCKS)
-    assert line == "Kick  0.60   50%  1 min 40 s in 20 times"
+    assert line == "Kick  0.60   50%  1 min 40 s in 20 segments"
 
 
 def test_many_rows_are_cut() -> None:

@@ -14,12 +14,15 @@ import numpy as np
 from tagger import ableton
 from tagger.catalog import Catalog, FileRecord
 from tagger.payload import payload_hash
+from tagger.reports.cues import CueChunks, cue_chunks
 from tagger.settings import Settings, WriteSettings
+from tagger.stamp import Stamp
 from tagger.tagfile import replacing
-from tagger.writing import Outcome, Undoing, Writer
+from tagger.writing import Outcome, Undoing, Writer, Written
 from tests.command_line import analysis, heard_as
 from tests.dying import CHANGES, die_before, lives
 from tests.tagged_audio import decoded, make, rich_wav
+from tests.timelines import timeline_of
 
 SETTINGS = Settings(write=WriteSettings(ableton=True))
 STEPS = CHANGES - {"open", "close", "__exit__", "flush"} | {"execute", "commit"}
@@ -110,5 +113,44 @@ def test_a_run_killed_anywhere_is_made_good(tmp_path: Path, empty_catalog: Path)
         live_through_a_kill(library(tmp_path / str(calls), empty_catalog), calls)
         for calls in (7, 40, 70, 100, 130, 1000)
     ]
+    assert not any(ends[:4])
+    assert ends[-1]
+
+
+def mark(catalog_path: Path, calls: int) -> None:
+    """Puts cue points into a file that the catalog does not know, and dies before the call of that number."""
+    path = catalog_path.parent / "rich.wav"
+    with Catalog(catalog_path) as catalog:
+        die_before(calls, STEPS)
+        with Writer(catalog, SETTINGS, command="killed") as writer:
+            assert marked(writer, path).error is None
+        sys.setprofile(None)
+
+
+def marked(writer: Writer, path: Path) -> Written:
+    heard = timeline_of(path, {"kick": [0.9, 0.1, 0.9]}, duration_s=6)
+
+    def edit(cue: bytes | None, adtl: bytes | None) -> CueChunks:
+        return cue_chunks(heard, CueChunks(cue, adtl))
+
+    return writer.write_cue_points(path, edit, seen=Stamp(0, 0), heard_hash=payload_hash(path))
+
+
+def test_a_run_killed_over_cue_points_is_made_good(tmp_path: Path, empty_catalog: Path) -> None:
+    ends = []
+    for calls in (41, 43, 47, 50, 60, 1000):
+        home = tmp_path / str(calls)
+        home.mkdir()
+        shutil.copy(empty_catalog, home)
+        path = home / "rich.wav"
+        path.write_bytes(rich_wav())
+        os.utime(path, ns=(LONG_AGO_NS, LONG_AGO_NS))
+        ends.append(lives(mark, home / "catalog.db", calls))
+        with Catalog(home / "catalog.db") as catalog:
+            with Writer(catalog, SETTINGS, command="again") as writer:
+                assert marked(writer, path).error is None
+            assert path.read_bytes() != rich_wav()
+            undo_everything(catalog)
+        assert (path.read_bytes(), path.stat().st_mtime_ns) == (rich_wav(), LONG_AGO_NS)
     assert not any(ends[:4])
     assert ends[-1]

@@ -34,8 +34,6 @@ _STEPS_S: Final = (
 )
 _TICK_WIDTH_IN: Final = 0.62
 _TICK_HEIGHT_IN: Final = 0.2
-# Finer than the finest print of a page's width.
-_TIMELINE_COLUMNS: Final = 3000
 _BAR_HEIGHT: Final = 0.66
 
 
@@ -95,10 +93,12 @@ def timeline(axes: Axes, heard: Timeline, theme: Theme, *, most_rows: int) -> Ax
         axes.text(0.5, 0.5, words, transform=axes.transAxes, **style)
         return None
     image = None
+    # No finer than what is looked at: of a column narrower than a pixel nobody may see anything.
+    columns = max(1, int(axes.bbox.width))
     for row, label in enumerate(labels):
         axes.axhline(row, color=theme.faint, linewidth=0.6, zorder=0.5)
         image = axes.imshow(
-            _bar(heard, label, _TIMELINE_COLUMNS)[np.newaxis],
+            _bar(heard, label, columns)[np.newaxis],
             cmap=theme.confidence,
             norm=Normalize(0, 1),
             aspect="auto",
@@ -185,16 +185,19 @@ def _mark_silence(axes: Axes, heard: Timeline, theme: Theme) -> None:
 
 
 def _bar(heard: Timeline, label: str, columns: int) -> npt.NDArray[np.float32]:
-    """(columns,) float32, intensity of a label where it is in a segment, else nan."""
-    bounds_s = heard.bounds_s
-    times_s = (np.arange(columns) + 0.5) * heard.facts.duration_s / columns
-    windows = np.clip(np.searchsorted(bounds_s, times_s, side="right") - 1, 0, len(bounds_s) - 2)
-    intensity = heard.intensity[windows, heard.labels.index(label)]
+    """(columns,) float32, the greatest intensity of a label within a column, nan where it is in no segment."""
+    edges_s = np.linspace(0.0, heard.facts.duration_s, columns + 1)
+    # The windows that speak for a part of each column, from the first to before the last.
+    first = np.searchsorted(heard.bounds_s[:-1], edges_s[:-1], side="right") - 1
+    last = np.maximum(np.searchsorted(heard.bounds_s[:-1], edges_s[1:], side="left"), first + 1)
+    column = heard.labels.index(label)
+    heard_at = np.append(np.where(heard.active[:, column], heard.intensity[:, column], 0), np.float32(0))
+    greatest = np.maximum.reduceat(heard_at, np.stack([first, last], axis=1).ravel())[::2]
     inside = np.zeros(columns, dtype=bool)
     for segment in heard.segments:
         if segment.label == label:
             inside[_columns_of(segment, heard.facts.duration_s, columns)] = True
-    bar: npt.NDArray[np.float32] = np.where(inside, intensity, np.nan).astype(np.float32)
+    bar: npt.NDArray[np.float32] = np.where(inside, greatest, np.nan).astype(np.float32)
     return bar
 
 

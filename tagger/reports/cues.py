@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tagger.reports.markers import name_of
 from tagger.timeline import Timeline
@@ -27,8 +26,7 @@ _FIRST_ID: Final = 1001
 _LARGEST: Final = 0xFFFF_FFFF
 
 
-@dataclass(frozen=True, slots=True)
-class CueChunks:
+class CueChunks(NamedTuple):
     """The bodies of the two chunks; None for a chunk that is not there.
 
     Attributes:
@@ -56,6 +54,7 @@ def cue_chunks(heard: Timeline, present: CueChunks | None = None) -> CueChunks:
     points, items = _without_ours(present or CueChunks())
     taken = {_POINT.unpack(point)[0] for point in points} | {_owner(item) for item in items}
     free = (number for number in range(_FIRST_ID, _LARGEST) if number not in taken)
+    names: list[bytes] = []
     for each, identity in zip(heard.segments, free, strict=False):
         start = round(each.start_s * heard.facts.sample_rate)
         length = max(1, round(each.end_s * heard.facts.sample_rate) - start)
@@ -63,15 +62,21 @@ def cue_chunks(heard: Timeline, present: CueChunks | None = None) -> CueChunks:
             raise ValueError("a cue point lies beyond what a WAV can hold")
         points.append(_POINT.pack(identity, start, b"data", 0, 0, start))
         name = name_of(heard, each)
+        names.append(_item(b"labl", identity, _text(name)))
         items += [
-            _item(b"labl", identity, _text(name)),
             _item(b"note", identity, _text(_note(name, each.confidence, start, length))),
             _chunk(b"ltxt", _RANGE.pack(identity, length, b"rgn ", 0, 0, 0, 0)),
         ]
     return CueChunks(
         cue=struct.pack("<I", len(points)) + b"".join(points) if points else None,
-        adtl=_LIST_TYPE + b"".join(items) if items else None,
+        adtl=_LIST_TYPE + b"".join(_with_names(names, items)) if names or items else None,
     )
+
+
+def _with_names(names: Sequence[bytes], items: Sequence[bytes]) -> list[bytes]:
+    """Names before all else, since FFmpeg and libsndfile stop reading at the first item that is none."""
+    first = next((place for place, item in enumerate(items) if item[:4] != b"labl"), len(items))
+    return [*items[:first], *names, *items[first:]]
 
 
 def _without_ours(present: CueChunks) -> tuple[list[bytes], list[bytes]]:

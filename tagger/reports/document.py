@@ -4,11 +4,13 @@ The form is described by `timeline.schema.json` beside this module (JSON Schema,
 up when something is renamed, removed or means something else; what is only added leaves it.
 
 Every window stands on a line of its own, so that files are readable, and differences between two of them too.
+Windows are written one by one: as objects, those of a recording of hours would take more memory than all else.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +24,19 @@ VERSION: Final = 1
 
 def document(heard: Timeline) -> dict[str, Any]:
     """A timeline as plain values; times in seconds, probabilities to four decimals."""
+    return _head(heard) | {"timeline": list(_windows(heard))}
+
+
+def line(heard: Timeline) -> Iterator[str]:
+    """The document as a line of ASCII, in pieces, the last of which ends it."""
+    yield f'{json.dumps(_head(heard))[:-1]}, "timeline": ['
+    for number, window in enumerate(_windows(heard)):
+        yield f"{', ' if number else ''}{json.dumps(window)}"
+    yield "]}\n"
+
+
+def _head(heard: Timeline) -> dict[str, Any]:
+    """All of the document but its windows."""
     settings = heard.settings
     labels = [printable(label) for label in heard.labels]
     return {
@@ -61,7 +76,6 @@ def document(heard: Timeline) -> dict[str, Any]:
             }
             for each in heard.segments
         ],
-        "timeline": _windows(heard, labels),
     }
 
 
@@ -71,9 +85,12 @@ def write(path: Path, heard: Timeline) -> None:
     Raises:
         OutputError: it cannot be written there.
     """
-    members = [f"{json.dumps(key)}: {_member(value)}" for key, value in document(heard).items()]
+    members = [f"{json.dumps(key)}: {_member(value)}" for key, value in _head(heard).items()]
     with replaced(path) as file:
-        file.write(("{\n" + ",\n".join(members) + "\n}\n").encode())
+        file.write(("{\n" + ",\n".join(members) + ',\n"timeline": [').encode())
+        for number, window in enumerate(_windows(heard)):
+            file.write(f"{',' if number else ''}\n  {json.dumps(window, ensure_ascii=False)}".encode())
+        file.write(b"\n]\n}\n")
 
 
 def schema() -> dict[str, Any]:
@@ -83,17 +100,17 @@ def schema() -> dict[str, Any]:
     return parsed
 
 
-def _windows(heard: Timeline, labels: list[str]) -> list[dict[str, Any]]:
-    rows = zip(heard.time_s, heard.is_silent, heard.intensity, heard.active, strict=True)
-    return [
-        {
+def _windows(heard: Timeline) -> Iterator[dict[str, Any]]:
+    labels = [printable(label) for label in heard.labels]
+    for time_s, is_silent, intensity, active in zip(
+        heard.time_s, heard.is_silent, heard.intensity, heard.active, strict=True
+    ):
+        yield {
             "time_sec": _seconds(time_s),
             "is_silent": bool(is_silent),
             "intensity": dict(zip(labels, map(_share, intensity), strict=True)),
             "active": [label for label, is_active in zip(labels, active, strict=True) if is_active],
         }
-        for time_s, is_silent, intensity, active in rows
-    ]
 
 
 def _member(value: Any) -> str:

@@ -71,7 +71,7 @@ def facts(heard: Timeline) -> Iterator[tuple[str, str]]:
     yield "smoothing", "none" if settings.smoothing == "none" else f"{settings.smoothing} of {settings.smoothing_s:g} s"
     yield "threshold", _threshold(heard)
     yield "goes off", f"below {100 * settings.off_ratio:.0f} % of it"
-    yield "whole file", settings.aggregation
+    yield "whole file", "judged at its onset" if heard.kind is Kind.ONE_SHOT else settings.aggregation
     yield "shortest", f"{settings.min_duration_s:g} s"
 
 

@@ -7,7 +7,7 @@ searched and copied. The same report has the same bytes, always.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -48,6 +48,7 @@ _LISTS_ACROSS: Final = 3
 _LIST_LINE_IN: Final = 0.16
 # Beyond these nobody reads on.
 _MOST_LISTS: Final = 6
+_FEWEST_LINES: Final = 6
 _LONGEST_FACT: Final = 26
 _LONGEST_TITLE: Final = 70
 _LONGEST_LINE: Final = 105
@@ -130,7 +131,7 @@ def _pages(heard: Timeline, overview: Overview) -> list[_Page]:
             pages[-1].heading("Instruments, continued")
             _table(pages[-1], more, heard.facts.duration_s)
     if heard.facts.duration_s > LISTED_FROM_S:
-        pages += _lists(heard)
+        _lists(pages, heard)
     return pages
 
 
@@ -187,7 +188,7 @@ def _panels(page: _Page, heard: Timeline, overview: Overview) -> None:
 _COLUMNS: Final = (
     # Heading, where it begins or ends, alignment.
     ("instrument", _LEFT_IN, "left"),
-    ("in the file", _LEFT_IN + 2.7, "right"),
+    ("whole file", _LEFT_IN + 2.7, "right"),
     ("heard for", _LEFT_IN + 3.5, "right"),
     ("share of the time", _LEFT_IN + 3.75, "left"),
     ("segments", _LEFT_IN + 5.4, "right"),
@@ -235,20 +236,30 @@ def _share_bar(page: _Page, share: float) -> None:
         page.figure.add_artist(Rectangle(corner, *size, color=colour, linewidth=0))
 
 
-def _lists(heard: Timeline) -> Iterator[_Page]:
-    """Pages with the segments, column by column; what would be too many is told."""
-    lines = int((_PAGE_IN[1] - _MARGIN_IN - _BOTTOM_IN - 0.6) / _LIST_LINE_IN)
-    parts = _groups(heard.segments, lines * _LISTS_ACROSS)
-    for number, segments in enumerate(parts[:_MOST_LISTS], start=1):
-        page = _Page()
-        page.heading("Segments" if number == 1 else "Segments, continued")
-        for column, part in enumerate(_groups(segments, lines)):
+def _lists(pages: list[_Page], heard: Timeline) -> None:
+    """The segments, column by column, from where the last page has room; what would be too many is told."""
+    rest = heard.segments
+    for number in range(_MOST_LISTS):
+        if not rest:
+            return
+        if _lines_on(pages[-1]) < _FEWEST_LINES:
+            pages.append(_Page())
+        page = pages[-1]
+        lines = min(_lines_on(page), max(_FEWEST_LINES, -(-len(rest) // _LISTS_ACROSS)))
+        page.heading("Segments, continued" if number else "Segments")
+        for column, part in enumerate(_groups(rest[: lines * _LISTS_ACROSS], lines)):
             _list(page, _LEFT_IN + column * _WIDTH_IN / _LISTS_ACROSS, part, heard)
-        if number == _MOST_LISTS < len(parts):
-            left_out = len(heard.segments) - number * lines * _LISTS_ACROSS
-            page.y_in = _BOTTOM_IN - 0.1
-            page.text(_LEFT_IN, f"and {left_out:,} more, which the tables hold", SMALL_PT, color=LIGHT.muted)
-        yield page
+        page.y_in = _BOTTOM_IN
+        rest = rest[lines * _LISTS_ACROSS :]
+    if rest:
+        pages[-1].text(
+            _LEFT_IN, f"and {len(rest):,} more, which the tables hold", SMALL_PT, down_in=0.1, color=LIGHT.muted
+        )
+
+
+def _lines_on(page: _Page) -> int:
+    """How many lines of a list fit on a page, below its heading."""
+    return int((page.room_in - 0.6) / _LIST_LINE_IN)
 
 
 def _list(page: _Page, x_in: float, segments: Sequence[Segment], heard: Timeline) -> None:
@@ -266,7 +277,8 @@ def _list(page: _Page, x_in: float, segments: Sequence[Segment], heard: Timeline
 
 
 def _clock(time_s: float, duration_s: float) -> str:
-    return panels.clock(time_s, step_s=0.1 if duration_s < 3600 else 1, longest_s=duration_s)
+    unit = " s" if duration_s < 60 else ""
+    return panels.clock(time_s, step_s=0.1 if duration_s < 3600 else 1, longest_s=duration_s) + unit
 
 
 def _groups(values: Sequence[T], size: int) -> list[Sequence[T]]:

@@ -26,14 +26,14 @@ def write_segments(path: Path, heard: Timeline) -> None:
     Raises:
         OutputError: it cannot be written there.
     """
-    source = "" if heard.path is None else _cell(heard.path)
+    source = "" if heard.path is None else cell(heard.path)
     rows = (
         (
             source,
             f"{each.start_s:.3f}",
             f"{each.end_s:.3f}",
-            _cell(each.label),
-            _cell(heard.words.get(each.label, each.label)),
+            cell(each.label),
+            cell(heard.words.get(each.label, each.label)),
             f"{each.confidence:.4f}",
         )
         for each in heard.segments
@@ -51,10 +51,11 @@ def write_windows(path: Path, heard: Timeline) -> None:
         (f"{time_s:.3f}", f"{is_silent:d}", *(f"{value:.4f}" for value in intensity))
         for time_s, is_silent, intensity in zip(heard.time_s, heard.is_silent, heard.intensity, strict=True)
     )
-    _write(path, (*WINDOW_COLUMNS, *map(_cell, heard.labels)), rows)
+    _write(path, (*WINDOW_COLUMNS, *map(cell, heard.labels)), rows)
 
 
-def _cell(text: str | os.PathLike[str]) -> str:
+def cell(text: str | os.PathLike[str]) -> str:
+    """A text that every reader takes for one cell."""
     # A lone carriage return is not always quoted, and readers end the line at it.
     return printable(text).replace("\r", "\\r")
 

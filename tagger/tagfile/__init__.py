@@ -18,6 +18,7 @@ from pathlib import Path
 from tagger.stamp import Stamp
 from tagger.tagfile import cue_points, deciding
 from tagger.tagfile.chunked import WAV, ChunkedTags
+from tagger.tagfile.cue_points import CUE_POINTS, CueEdit
 from tagger.tagfile.fingerprint import fingerprint_of
 from tagger.tagfile.formats import UntaggableError, format_of
 from tagger.tagfile.reasons import told_of
@@ -39,9 +40,11 @@ from tagger.tagfile.tags import (
 
 __all__ = [
     "ALL_LAYERS",
+    "CUE_POINTS",
     "Action",
     "Change",
     "Claim",
+    "CueEdit",
     "Edit",
     "FieldChange",
     "FileState",
@@ -107,7 +110,7 @@ def prepare(
         yield rewrite
 
 
-def prepare_cue_points(path: Path, edit: cue_points.Edit, *, payload_hash: str | None = None) -> Rewrite:
+def prepare_cue_points(path: Path, edit: CueEdit, *, payload_hash: str | None = None) -> Rewrite:
     """A change of the cue points of a WAV file, ready to be committed; leaves no trace if it is not.
 
     Args:

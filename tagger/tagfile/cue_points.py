@@ -21,7 +21,10 @@ from tagger.tagfile.tags import Action, Change, FieldChange
 
 Bodies = tuple[bytes | None, bytes | None]
 """Of `cue ` and of `LIST adtl`, from its type on; None for a chunk that is not there."""
-Edit = Callable[[bytes | None, bytes | None], Bodies]
+CueEdit = Callable[[bytes | None, bytes | None], Bodies]
+
+CUE_POINTS: Final = "cue points"
+"""The name of the field that says how many there are."""
 
 _CUE: Final = b"cue "
 _LIST: Final = b"LIST"
@@ -89,7 +92,7 @@ def change_of(path: Path, before: Bodies, after: Bodies) -> Change:
         return Change(path, Action.UNCHANGED, None, None)
     counts = [f"{int.from_bytes(cue[:4], 'little')}" if cue else None for cue in (before[0], after[0])]
     action = Action.WRITE if after[0] else Action.REMOVE
-    return Change(path, action, None, None, fields=(FieldChange("cue points", *counts),))
+    return Change(path, action, None, None, fields=(FieldChange(CUE_POINTS, *counts),))
 
 
 def _only(chunks: list[Chunk], name: str) -> Chunk | None:

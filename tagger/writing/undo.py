@@ -149,12 +149,13 @@ class Undoing:
             reason = f"was written again by run {later.batch_id}; undo that first"
             return _refused(place, write, reason)
         fields = tuple(_differences(write, place))
-        what = "" if fields else ", in what this program did not write"
+        is_tag = all(field.name != tagfile.CUE_POINTS for field in write.intent.fields)
+        what = ", in what this program did not write" if is_tag and not fields else ""
         return _refused(place, write, f"was changed by another program since{what}", fields)
 
 
 def _differences(write: WriteRecord, place: Path) -> Iterator[FieldText]:
-    """The fields that we wrote and somebody changed, from what we left to what is there."""
+    """The fields of tags that we wrote and somebody changed, from what we left to what is there."""
     if write.intent.target is Target.SIDECAR:
         return
     try:
@@ -162,7 +163,7 @@ def _differences(write: WriteRecord, place: Path) -> Iterator[FieldText]:
     except TaggerError:
         return
     for field in write.intent.fields:
-        if now.get(field.name) != field.after:
+        if field.name != tagfile.CUE_POINTS and now.get(field.name) != field.after:
             yield FieldText(field.name, field.after, now.get(field.name))
 
 
@@ -176,5 +177,5 @@ def _refused(path: Path, write: WriteRecord, reason: str, fields: tuple[FieldTex
 
 def _words(error: Exception) -> str:
     if isinstance(error, TaggerError):
-        return f"{error.reason} ({error.advice})" if error.advice else error.reason
+        return error.words
     return str(getattr(error, "strerror", None) or error)

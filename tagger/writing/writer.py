@@ -1,15 +1,16 @@
-"""What the catalog claims, written into files one by one, so that each can be taken back.
+"""What the catalog claims, and where a timeline has its cue points, written into files so that each can be taken back.
 
 One file goes this way: a person's edit of our tag is taken in first, since it may change what is claimed; then the
 claim is prepared beside the file, the journal told, the file changed, the journal told again. An error costs that one
-file and leaves it as it was. A dry run goes the same way up to the journal.
+file and leaves it as it was. A dry run goes the same way up to the journal. Cue points go the same way, but for the
+claim, and whether or not the catalog knows the file.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -20,7 +21,7 @@ from tagger.errors import DecodeError, TagFileError
 from tagger.payload import payload_hash
 from tagger.settings import Settings
 from tagger.stamp import Stamp
-from tagger.tagfile import Action, Change, Claim, Layer, Rewrite
+from tagger.tagfile import Action, Change, Claim, CueEdit, Layer, Rewrite
 from tagger.writing import sidecars
 from tagger.writing.claims import claim_of
 from tagger.writing.edits import TakenEdit, take_edit
@@ -135,6 +136,25 @@ class Writer:
             self._note(record.path, claim_of(record))
             return Written(record.path, edit=edit, error=error)
 
+    def write_cue_points(self, path: Path, edit: CueEdit, *, seen: Stamp, heard_hash: str) -> Written:
+        """Changes the cue points of one WAV file, or finds out what that would change.
+
+        Args:
+            path: the file; the catalog need not know it.
+            edit: as for `tagger.tagfile.prepare_cue_points`.
+            seen: the file's size and time before it was listened to.
+            heard_hash: of the audio that was listened to.
+        """
+        path = Path(os.path.abspath(path))
+        try:
+            _check_audio(path, seen, heard_hash, advice="run again")
+            rewrite = tagfile.prepare_cue_points(path, edit, payload_hash=heard_hash)
+            if self._dry_run:
+                return Written(path, rewrite.change)
+            return Written(path, self._commit(path, heard_hash, nullcontext(rewrite), is_tag=False))
+        except TagFileError as error:
+            return Written(path, error=error)
+
     def _sweep(self, path: Path) -> None:
         """Once for each folder, since it looks at all that is in there."""
         folder = Path(os.path.realpath(path)).parent
@@ -149,13 +169,23 @@ class Writer:
     def _apply(self, record: FileRecord, claim: Claim) -> Change:
         if self._dry_run:
             return tagfile.plan(record.path, claim, layers=self._layers)
-        known_hash = _checked_hash(record)
+        known_hash = record.facts.payload_hash
+        _check_audio(
+            record.path, Stamp(record.size, record.mtime_ns), known_hash, advice="run `tagger tag` on it first"
+        )
+        prepared = tagfile.prepare(record.path, claim, layers=self._layers, payload_hash=known_hash)
+        return self._commit(record.path, known_hash, prepared, is_tag=True)
+
+    def _commit(
+        self, path: Path, known_hash: str, prepared: AbstractContextManager[Rewrite], *, is_tag: bool
+    ) -> Change:
+        """Makes a change that is prepared, between two words to the journal."""
         entry: WriteRecord | None = None
         try:
-            with tagfile.prepare(record.path, claim, layers=self._layers, payload_hash=known_hash) as rewrite:
+            with prepared as rewrite:
                 if rewrite.change.rewrites:
                     keeps_mtime = self._settings.keep_mtime
-                    intent = _intent(record, rewrite, keeps_mtime=keeps_mtime)
+                    intent = _intent(path, known_hash, rewrite, keeps_mtime=keeps_mtime)
                     entry = self._catalog.journal.begin(self._batch(), intent)
                     after = rewrite.commit(keep_mtime=keeps_mtime)
         except BaseException:
@@ -163,8 +193,8 @@ class Writer:
                 settle(self._catalog, entry)
             raise
         if entry:
-            is_ours = rewrite.change.action is not Action.KEEP
-            self._catalog.journal.settle(entry, WriteState.DONE, stamp=after.stamp, forgets_edits=is_ours)
+            forgets_edits = is_tag and rewrite.change.action is not Action.KEEP
+            self._catalog.journal.settle(entry, WriteState.DONE, stamp=after.stamp, forgets_edits=forgets_edits)
         return rewrite.change
 
     def _batch(self) -> int:
@@ -211,26 +241,24 @@ class Writer:
             settle(self._catalog, entry)
 
 
-def _checked_hash(record: FileRecord) -> str:
-    """The hash of the audio that a file must have: the one it had when it was analysed."""
-    known = record.facts.payload_hash
-    if Stamp.of(record.path) == (record.size, record.mtime_ns):
-        return known
+def _check_audio(path: Path, seen: Stamp, known_hash: str, *, advice: str) -> None:
+    """Raises `TagFileError` if a file that has changed since it was analysed holds other audio."""
+    if Stamp.of(path) == seen:
+        return
     try:
-        found = payload_hash(record.path)
+        found = payload_hash(path)
     except DecodeError as error:
-        raise TagFileError(record.path, error.reason, error.advice) from error
-    if found != known:
-        raise TagFileError(record.path, "holds other audio than when it was analysed", "run `tagger tag` on it first")
-    return known
+        raise TagFileError(path, error.reason, error.advice) from error
+    if found != known_hash:
+        raise TagFileError(path, "holds other audio than when it was analysed", advice)
 
 
-def _intent(record: FileRecord, rewrite: Rewrite, *, keeps_mtime: bool) -> Intent:
+def _intent(path: Path, known_hash: str, rewrite: Rewrite, *, keeps_mtime: bool) -> Intent:
     return Intent(
-        path=record.path,
+        path=path,
         target=Target.TAGS,
         keeps_mtime=keeps_mtime,
-        payload_hash=record.facts.payload_hash,
+        payload_hash=known_hash,
         before_fingerprint=rewrite.before.fingerprint,
         before=rewrite.before.stamp,
         after_fingerprint=rewrite.after_fingerprint,
