@@ -14,7 +14,7 @@ import pytest
 
 from daemon.service.events import FileAnalysed
 from tagger import tagfile
-from tagger.catalog import LabelState
+from tagger.catalog import Entry, LabelState
 from tests.made_up import Drummer
 from tests.service_bench import ROUND_S, Bench
 from tests.tagged_audio import make
@@ -79,6 +79,18 @@ def test_writing_that_is_allowed_later_takes_in_what_is_known(real: Bench, libra
     real.engine.add_root(library, poll=True, write=True)
     real.pass_time(60)
     assert tagfile.read(file_in(library)).instrument == "Kick"
+
+
+def test_what_a_person_had_listened_to_is_written_too(real: Bench, library: Path) -> None:
+    real.engine.add_root(library, poll=True, write=True)
+    real.pass_time(60)
+    path = make(library, "lossless.flac")
+    stamp = path.stat()
+    # As `tagger tag` does, before the daemon sees the file.
+    real.catalog.record([Entry(path, stamp.st_size, stamp.st_mtime_ns, Drummer().analyse(path))])
+    real.pass_time(ROUND_S)
+    assert real.events(FileAnalysed) == []
+    assert tagfile.read(path).instrument == "Kick"
 
 
 def test_what_names_and_vendors_say_is_noted_and_no_tag(real: Bench, library: Path) -> None:
