@@ -430,6 +430,24 @@ class TestFailures:
         bench.pass_time(1)
         assert {event.path.name for event in bench.events(FileFailed)} == {"busy.wav", "bad.wav"}
 
+    def test_what_is_gone_is_not_waited_for(self, bench: Bench, library: Path) -> None:
+        fill(library / "below", busy="refuse for now", left="1")
+        fill(library, busy="1")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(60)
+        fill(library, busy="refuse for now")
+        bench.pass_time(ROUND_S)
+        assert len(bench.engine.failing()) == 2
+        (library / "busy.wav").unlink()
+        bench.pass_time(1)
+        bench.engine.scan()
+        bench.pass_time(0.1)
+        assert [job.path.parent.name for job in bench.engine.failing()] == ["below"]
+        shutil.rmtree(library / "below")
+        bench.engine.scan()
+        bench.pass_time(0.1)
+        assert bench.engine.failing() == []
+
     def test_poison_costs_only_itself(self, bench: Bench, library: Path) -> None:
         fill(library, a="1", poison="crash", z="2")
         bench.engine.add_root(library, poll=True)

@@ -54,6 +54,13 @@ class TestRoot:
         assert tagger("root", "remove", library).code == 0
         assert tagger("root", "list").out == ""
 
+    def test_nobody_has_to_write_what_the_daemon_will(self, tagger: Run, library: Path, tmp_path: Path) -> None:
+        with Catalog(tmp_path / "catalog.db") as catalog:
+            catalog.record([entry(library / "one.wav", analysis("a", "kick"))])
+        assert "`tagger write" in tagger("correct", library / "one.wav", "tom").err
+        tagger("root", "add", library, "--write")
+        assert tagger("correct", library / "one.wav", "snare").err == ""
+
     def test_slips_are_told_in_a_line(self, tagger: Run, library: Path) -> None:
         assert "is not a folder that can be watched" in tagger("root", "add", library / "nothing").err
         tagger("root", "add", library)

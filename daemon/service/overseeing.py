@@ -399,6 +399,7 @@ class Overseer:
             self._catalog.mark(found.folder, found.back, missing=False)
         if found.gone:
             self._catalog.mark(found.folder, found.gone, missing=True)
+            self._catalog.jobs.drop(found.folder / name for name in found.gone)
             self._broadcast.tell(FilesGone(found.folder, len(found.gone)))
         self.has_new_jobs = self.has_new_jobs or bool(found.to_do)
 
@@ -408,6 +409,7 @@ class Overseer:
             charge.next_scan = min(charge.next_scan, now + PROBE_EVERY_S)
             return
         for folder in looked.gone:
+            self._catalog.jobs.drop_below(folder)
             if count := self._catalog.mark_below(folder):
                 self._broadcast.tell(FilesGone(folder, count))
         if not looked.look.is_deep:

@@ -159,6 +159,8 @@ class Tagging:
         except UntaggableError:
             return Result(job)
         except TagFileError as error:
+            if is_gone(job.path):
+                return Result(job)
             reason = f"{error.reason} ({error.advice})" if error.advice else error.reason
             not_before = self._now() + delay_s(job.tries + 1)
             self._broadcast.tell(FileFailed(job.path, reason, not_before))
