@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from daemon.service import overseeing, watching
+from daemon.service import asking, watching
 from daemon.service.engine import Engine
 from daemon.service.events import FileAnalysed, FileFailed, FilesGone, HoldsChanged, RootChanged
 from daemon.service.looking import Look
@@ -140,13 +140,13 @@ class TestHints:
     def test_too_many_hints_become_a_look_through(
         self, bench: Bench, library: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(overseeing, "_MOST_HINTS", 3)
+        monkeypatch.setattr(asking, "_MOST_HINTS", 3)
         bench.engine.add_root(library, poll=True)
         bench.pass_time(10)
         fill(library / "deep" / "er", one="1")
-        overseer, (root,) = bench.engine._overseer, bench.catalog.roots.all()
+        heard, (root,) = bench.engine._overseer._asking, bench.catalog.roots.all()
         for at in range(5):
-            overseer._hint(root.id, Look(library / f"not there {at}", is_deep=False))
+            heard.hint(root.id, Look(library / f"not there {at}", is_deep=False))
         bench.pass_time(60)
         assert bench.names() == ["one.wav"]
 
