@@ -8,6 +8,7 @@ from typing import Literal
 
 from daemon.output import claims_words, instrument_object, nearby, print_json, print_line, print_problem, words_in
 from tagger.catalog import Catalog, FileRecord, LabelState
+from tagger.catalog.roots import in_charge
 from tagger.errors import CatalogError, printable
 
 Verdict = Literal["confirm", "reject", "correct"]
@@ -26,7 +27,9 @@ def judge(catalog: Catalog, path: Path, labels: Sequence[str], *, verdict: Verdi
         print_json({"path": printable(record.path), "tags": [instrument_object(tag) for tag in tags]})
         return
     print_line(f"{nearby(record.path)}  {claims_words(tags, words_in('own')) or 'no instrument'}")
-    print_problem(f'`tagger write "{nearby(record.path)}"` puts that into the file')
+    root = in_charge(catalog.roots.all(), record.path.parent)
+    if root is None or not root.write:
+        print_problem(f'`tagger write "{nearby(record.path)}"` puts that into the file')
 
 
 def verdicts_on(record: FileRecord, labels: Sequence[str], *, verdict: Verdict) -> dict[str, LabelState]:

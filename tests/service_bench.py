@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 from unittest.mock import patch
 
 from daemon.service import analysing, tagging
@@ -16,7 +16,7 @@ from daemon.service.engine import Engine
 from daemon.service.events import Event, Subscription
 from tagger.catalog import Catalog, FileRecord, Problem, Query
 from tagger.settings import Settings
-from tagger.workers import SupportsAnalyse
+from tagger.workers import SupportsAnalyse, Workers
 from tests.made_up import MODEL, StandIn
 
 SETTLE_S: Final = 4.0
@@ -24,6 +24,22 @@ ROUND_S: Final = 70.0
 """Longer than the minute after which a root is looked through again."""
 
 _PATIENCE_S: Final = 60.0
+
+
+class KeptWorkers(Workers):
+    """Processes that go from engine to engine, unless one leaves them at something: their start is most of a test."""
+
+    _kept: ClassVar[dict[tuple[Callable[[], SupportsAnalyse], int], Workers]] = {}
+
+    @classmethod
+    def of(cls, make: Callable[[], SupportsAnalyse], count: int) -> Workers:
+        return cls._kept.setdefault((make, count), cls(make, count))
+
+    def __exit__(self, *_: object) -> None:
+        if self.is_busy:
+            super().__exit__()
+            self._again.clear()
+            self._crashes.clear()
 
 
 class Bench:
@@ -39,8 +55,9 @@ class Bench:
         **settings: Any,
     ) -> None:
         self._quick = ExitStack()
-        # What passes in no time here would else be rest enough to end processes, and their start is most of a test.
+        # What passes in no time here would else be rest enough to end processes.
         self._quick.enter_context(patch.object(analysing, "_REST_S", 1e9))
+        self._quick.enter_context(patch.object(analysing, "Workers", KeptWorkers.of))
         self._quick.enter_context(patch.object(tagging, "_LINGER_S", 0.0))
         self.now = time.time() if start is None else start
         self.catalog = Catalog(folder / "catalog.db")

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from daemon.service import overseeing, watching
+from daemon.service import asking, watching
 from daemon.service.engine import Engine
 from daemon.service.events import FileAnalysed, FileFailed, FilesGone, HoldsChanged, RootChanged
 from daemon.service.looking import Look
@@ -101,18 +101,23 @@ class TestWork:
         add = Jobs.add
         failed: list[bool] = []
 
-        def fail_once(*args: object, **kwargs: object) -> None:
-            if not failed:
+        def fail_for_now(*args: object, **kwargs: object) -> None:
+            if bench.now < start + 20:
                 failed.append(True)
                 raise CatalogError(bench.catalog.path, "the disk is full")
             add(*args, **kwargs)  # type: ignore[arg-type] # passed on as they came
 
-        monkeypatch.setattr(Jobs, "add", fail_once)
+        monkeypatch.setattr(Jobs, "add", fail_for_now)
         bench.engine.add_root(library, poll=True)
-        with pytest.raises(CatalogError):
-            bench.pass_time(60)
-        # As the engine's own loop does with it.
-        bench.engine._overseer.scan_soon()
+        start = bench.now
+        deadline = time.monotonic() + 10
+        while not failed and time.monotonic() < deadline:
+            bench.engine._turn_or_rest()
+        for _ in range(100):
+            # Its clock stands still: whatever wakes it, it does not look again.
+            bench.engine._turn_or_rest()
+            time.sleep(0.002)
+        assert len(failed) == 1
         bench.pass_time(60)
         assert bench.names() == ["one.wav"]
 
@@ -140,13 +145,13 @@ class TestHints:
     def test_too_many_hints_become_a_look_through(
         self, bench: Bench, library: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(overseeing, "_MOST_HINTS", 3)
+        monkeypatch.setattr(asking, "_MOST_HINTS", 3)
         bench.engine.add_root(library, poll=True)
         bench.pass_time(10)
         fill(library / "deep" / "er", one="1")
-        overseer, (root,) = bench.engine._overseer, bench.catalog.roots.all()
+        heard, (root,) = bench.engine._overseer._asking, bench.catalog.roots.all()
         for at in range(5):
-            overseer._hint(root.id, Look(library / f"not there {at}", is_deep=False))
+            heard.hint(root.id, Look(library / f"not there {at}", is_deep=False))
         bench.pass_time(60)
         assert bench.names() == ["one.wav"]
 
@@ -429,6 +434,24 @@ class TestFailures:
         assert bench.engine.retry(library) == 2
         bench.pass_time(1)
         assert {event.path.name for event in bench.events(FileFailed)} == {"busy.wav", "bad.wav"}
+
+    def test_what_is_gone_is_not_waited_for(self, bench: Bench, library: Path) -> None:
+        fill(library / "below", busy="refuse for now", left="1")
+        fill(library, busy="1")
+        bench.engine.add_root(library, poll=True)
+        bench.pass_time(60)
+        fill(library, busy="refuse for now")
+        bench.pass_time(ROUND_S)
+        assert len(bench.engine.failing()) == 2
+        (library / "busy.wav").unlink()
+        bench.pass_time(1)
+        bench.engine.scan()
+        bench.pass_time(0.1)
+        assert [job.path.parent.name for job in bench.engine.failing()] == ["below"]
+        shutil.rmtree(library / "below")
+        bench.engine.scan()
+        bench.pass_time(0.1)
+        assert bench.engine.failing() == []
 
     def test_poison_costs_only_itself(self, bench: Bench, library: Path) -> None:
         fill(library, a="1", poison="crash", z="2")

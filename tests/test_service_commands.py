@@ -54,6 +54,13 @@ class TestRoot:
         assert tagger("root", "remove", library).code == 0
         assert tagger("root", "list").out == ""
 
+    def test_nobody_has_to_write_what_the_daemon_will(self, tagger: Run, library: Path, tmp_path: Path) -> None:
+        with Catalog(tmp_path / "catalog.db") as catalog:
+            catalog.record([entry(library / "one.wav", analysis("a", "kick"))])
+        assert "`tagger write" in tagger("correct", library / "one.wav", "tom").err
+        tagger("root", "add", library, "--write")
+        assert tagger("correct", library / "one.wav", "snare").err == ""
+
     def test_slips_are_told_in_a_line(self, tagger: Run, library: Path) -> None:
         assert "is not a folder that can be watched" in tagger("root", "add", library / "nothing").err
         tagger("root", "add", library)
@@ -196,6 +203,13 @@ class TestDaemon:
         with only_one(path), pytest.raises(CatalogError, match="at work on it already"), only_one(path):
             pass
 
+    def test_a_lock_that_cannot_be_made(self, tmp_path: Path) -> None:
+        path = tmp_path / "catalog.db"
+        path.with_name("catalog.db.daemon.pid").mkdir()
+        with pytest.raises(CatalogError, match="its lock cannot be made"), only_one(path):
+            pass
+        assert not is_running(path)
+
 
 class Running:
     """A daemon in a process."""
@@ -220,11 +234,11 @@ class Running:
 
 
 class TestUnits:
-    COMMAND = ("/opt/a b/python", "-m", "daemon", "daemon", "--catalog", "/home/x/100%/c.db")
+    COMMAND = ("/opt/a b/python", "-m", "daemon", "daemon", "--catalog", r"/home/x/100%/$a\b/c.db")
 
     def test_systemd(self, tmp_path: Path) -> None:
         text = units.unit_text(self.COMMAND)
-        assert 'ExecStart="/opt/a b/python" "-m" "daemon" "daemon" "--catalog" "/home/x/100%%/c.db"\n' in text
+        assert 'ExecStart="/opt/a b/python" "-m" "daemon" "daemon" "--catalog" "/home/x/100%%/$$a\\\\b/c.db"\n' in text
         assert "Type=notify\n" in text
         assert "WatchdogSec=" in text
         if analyse := shutil.which("systemd-analyze"):
@@ -260,6 +274,8 @@ class TestUnits:
         assert tagger("service", "install").code == 0
         unit = tmp_path / "config" / "systemd" / "user" / "tagger.service"
         assert sys.executable in unit.read_text()
+        # The catalog that is meant here, though what starts it at login does not know of the variable.
+        assert f'"--catalog" "{tmp_path / "catalog.db"}"' in unit.read_text()
         assert calls[-1] == ["systemctl", "--user", "enable", "--now", "tagger.service"]
         assert tagger("service", "status").out.startswith("installed as ")
         assert tagger("service", "remove").code == 0

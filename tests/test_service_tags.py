@@ -6,7 +6,7 @@ With real audio, since tags are written into it; what it is heard to be is made 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import mutagen
@@ -14,7 +14,9 @@ import pytest
 
 from daemon.service.events import FileAnalysed
 from tagger import tagfile
-from tagger.catalog import LabelState
+from tagger.catalog import Entry, LabelState
+from tagger.catalog.jobs import Jobs, Result, Task
+from tagger.errors import CatalogError
 from tests.made_up import Drummer
 from tests.service_bench import ROUND_S, Bench
 from tests.tagged_audio import make
@@ -79,6 +81,37 @@ def test_writing_that_is_allowed_later_takes_in_what_is_known(real: Bench, libra
     real.engine.add_root(library, poll=True, write=True)
     real.pass_time(60)
     assert tagfile.read(file_in(library)).instrument == "Kick"
+
+
+def test_what_a_person_had_listened_to_is_written_too(real: Bench, library: Path) -> None:
+    real.engine.add_root(library, poll=True, write=True)
+    real.pass_time(60)
+    path = make(library, "lossless.flac")
+    stamp = path.stat()
+    # As `tagger tag` does, before the daemon sees the file.
+    real.catalog.record([Entry(path, stamp.st_size, stamp.st_mtime_ns, Drummer().analyse(path))])
+    real.pass_time(ROUND_S)
+    assert real.events(FileAnalysed) == []
+    assert tagfile.read(path).instrument == "Kick"
+
+
+def test_a_fault_of_the_catalog_loses_no_tags(real: Bench, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle, failed = Jobs.settle, []
+
+    def fail_once(jobs: Jobs, results: Sequence[Result]) -> None:
+        if results and results[0].job.task is Task.TAGS and not failed:
+            failed.append(True)
+            raise CatalogError(real.catalog.path, "the disk is full")
+        settle(jobs, results)
+
+    monkeypatch.setattr(Jobs, "settle", fail_once)
+    make(library, "lossless.flac")
+    real.engine.add_root(library, poll=True, write=True)
+    real.pass_time(20)
+    assert failed
+    assert real.catalog.jobs.counts()
+    real.pass_time(40)
+    assert real.catalog.jobs.counts() == {}
 
 
 def test_what_names_and_vendors_say_is_noted_and_no_tag(real: Bench, library: Path) -> None:

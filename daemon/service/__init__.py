@@ -2,10 +2,12 @@
 
 One thread owns all state (`engine`); everything else either tells it something or does something for it:
 
-    watching ── hints: folders in which something happened      (watchdog; may be late, may be lost)
-    looking ─── the truth: what is in a folder, on a thread of that root's own, so that a dead share costs only itself
-    analysing ─ worker processes, fed from the jobs in the catalog
-    tagging ─── tags of files, on a thread
+    overseeing ─ the roots: whether each is there, what is to be looked at, and what follows from what was seen
+    asking ───── what is asked of a root's disk, on a thread of its own, so that a dead share costs only itself
+    looking ──── the truth: what is in a folder
+    watching ─── hints: folders in which something happened (watchdog; may be late, may be lost)
+    analysing ── worker processes, fed from the jobs in the catalog
+    tagging ──── tags of files, on a thread
     holds ────── when nothing is to be done: paused, quiet hours, a DAW that plays
     events ───── what happened, for whoever listens
 

@@ -122,8 +122,9 @@ class Analysing:
     def hold(self) -> None:
         """Gives back what was claimed and not begun; what is begun is still recorded."""
         if self._claimed:
-            claimed, self._claimed = list(self._claimed), deque()
-            self._catalog.jobs.release(claimed)
+            # First this, so that they are not forgotten if it fails.
+            self._catalog.jobs.release(self._claimed)
+            self._claimed.clear()
 
     def give_up(self) -> None:
         """Ends the processes at once, and gives back all that is not recorded."""

@@ -32,7 +32,7 @@ from daemon.service.tagging import Tagging
 from tagger.catalog import Catalog
 from tagger.catalog.jobs import Counts, Job, Task
 from tagger.catalog.roots import Root
-from tagger.errors import TaggerError
+from tagger.errors import CatalogError, TaggerError
 from tagger.settings import Settings
 from tagger.workers import SupportsAnalyse
 
@@ -126,6 +126,7 @@ class Engine:
         self._next_look = 0.0
         self._next_telling = 0.0
         self._must_read = self._jobs_changed = self._is_stale = True
+        self._was_tagging = False
         self._next_job: float | None = None
         self._state = State(
             holds=(),
@@ -263,8 +264,9 @@ class Engine:
             _LOG.error("%s", error)
             self._fault, self._fault_until = str(error), self._now() + _AFTER_FAULT_S
             self._state = replace(self._state, fault=self._fault)
-            # What was seen and could not be noted is seen again.
-            self._overseer.scan_soon()
+            if isinstance(error, CatalogError):
+                # What was seen and could not be noted is seen again, but not at once, which would be again and again.
+                self._overseer.scan_at(self._fault_until)
             with contextlib.suppress(TaggerError):
                 self._analysing.give_up()
             return self._fault_until
@@ -296,6 +298,8 @@ class Engine:
         done = self._analysing.collect() + self._tagging.collect()
         if done:
             self._pace.step(now, done)
+        was_tagging, self._was_tagging = self._was_tagging, self._tagging.is_busy
+        if done or was_tagging != self._was_tagging:
             self._jobs_changed = self._is_stale = True
         self._take_holds(now)
         is_due = self._jobs_changed or (self._next_job is not None and now >= self._next_job)
@@ -313,7 +317,7 @@ class Engine:
 
     def _first_due(self) -> float | None:
         active = self._overseer.active
-        dues = [self._catalog.jobs.next_due(active, task) for task in Task]
+        dues = [self._catalog.jobs.next_due(active, Task.ANALYSE), self._tagging.next_due(active)]
         return min((due for due in dues if due is not None), default=None)
 
     def _dues(self, now: float) -> list[float | None]:

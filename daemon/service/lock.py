@@ -23,16 +23,16 @@ def only_one(catalog: Path) -> Iterator[None]:
     try:
         # Somebody who only asks holds it for a moment.
         lock.acquire(timeout=1)
+        _pid_path(catalog).write_text(f"{os.getpid()}\n", encoding="ascii")
     except Timeout:
         number = holder(catalog)
         who = f" (process {number})" if number else ""
         raise CatalogError(catalog, f"a daemon is at work on it already{who}", "stop that one first") from None
     except OSError as error:
-        raise CatalogError(
-            catalog, f"its lock cannot be made: {error.strerror or error}", "check its folder"
-        ) from error
+        lock.release()
+        reason = f"its lock cannot be made: {error.strerror or error}"
+        raise CatalogError(catalog, reason, "check its folder, and the free space") from error
     try:
-        _pid_path(catalog).write_text(f"{os.getpid()}\n", encoding="ascii")
         yield
     finally:
         _pid_path(catalog).unlink(missing_ok=True)

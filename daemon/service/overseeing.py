@@ -2,37 +2,34 @@
 
     offline ── probe finds it ─→ watched and looked through ── probe misses it ─→ offline
 
-All of it is done by the engine's thread, save what touches a disk: that goes to the root's own hand, which
-answers by a message. A root is probed every few seconds; looked through when it comes (back), when hints
+All of it is done by the engine's thread, save what touches a disk: that is asked for (`asking`), and answered
+by news. A root is probed every few seconds; looked through when it comes (back), when hints
 were lost, and on a schedule; and looked at, folder by folder, where there was a hint.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Final
 
+from daemon.service.asking import Asking, Finding
 from daemon.service.events import Broadcast, FilesGone, RootChanged
-from daemon.service.looking import Hand, Look, Looked, Probe, look_into, probe
-from daemon.service.watching import Watch, check_limit, limit_words, tells_of_changes
+from daemon.service.looking import Hand, Look, Looked, Probe
+from daemon.service.watching import Watch
 from tagger.catalog import Catalog
 from tagger.catalog.roots import Root
-from tagger.reconcile import Difference, compare
+from tagger.reconcile import Difference
 from tagger.settings import DaemonSettings
-from tagger.walk import Listing, Obstacle
+from tagger.walk import Obstacle
 
 PROBE_EVERY_S: Final = 10.0
 DEAD_AFTER_S: Final = 60.0
 """How long a root may leave a question unanswered before it is held to be out of reach."""
 
-_MOST_NEWS: Final = 64
-_MOST_HINTS: Final = 10_000
 _MOST_OBSTACLES: Final = 100
 _CLOSING_S: Final = 0.5
 _DUTY: Final = 20
@@ -85,9 +82,6 @@ class _Charge:
     look_s: float = 0.0
 
 
-_News = tuple[int, Probe | Difference | Obstacle | Looked | Watch | str]
-
-
 class Overseer:
     """Looks after all roots.
 
@@ -120,11 +114,7 @@ class Overseer:
         self.has_new_jobs = False
         """Whether jobs were added since this was last set to False."""
         self._charges: dict[int, _Charge] = {}
-        self._news: queue.Queue[_News] = queue.Queue(_MOST_NEWS)
-        self._hints: dict[int, set[Look]] = {}
-        self._lost: set[int] = set()
-        self._lock = threading.Lock()
-        self._is_closing = False
+        self._asking = Asking(catalog, wake)
 
     @property
     def active(self) -> list[int]:
@@ -134,7 +124,7 @@ class Overseer:
     @property
     def is_busy(self) -> bool:
         """Whether something is being looked at, or about to be."""
-        return not self._news.empty() or any(charge.hand.is_busy for charge in self._charges.values())
+        return self._asking.has_news or any(charge.hand.is_busy for charge in self._charges.values())
 
     def root(self, root_id: int) -> Root | None:
         """A root by its number."""
@@ -166,6 +156,11 @@ class Overseer:
             if path is None or charge.root.path == path:
                 charge.next_scan = 0.0
 
+    def scan_at(self, when: float) -> None:
+        """Has all roots looked through at a time, in seconds since 1970, and not before it but for a hint."""
+        for charge in self._charges.values():
+            charge.next_scan = when
+
     def turn(self) -> float:
         """Does what is due.
 
@@ -181,7 +176,7 @@ class Overseer:
 
     def close(self) -> None:
         """Stops watching and looking; waits a moment for those who look."""
-        self._is_closing = True
+        self._asking.close()
         deadline = time.monotonic() + _CLOSING_S
         # Each of thousands of folders is let go of by itself, which nobody has to wait for.
         closing = threading.Thread(target=self._stop_watching_all, name="closing", daemon=True)
@@ -189,16 +184,11 @@ class Overseer:
         closing.join(_CLOSING_S)
         for charge in self._charges.values():
             while charge.hand.is_busy and time.monotonic() < deadline:
-                self._drain()
                 charge.hand.join(0.02)
 
     def _stop_watching_all(self) -> None:
         for charge in list(self._charges.values()):
             _stop_watching(charge)
-
-    def _drain(self) -> None:
-        while not self._news.empty():
-            self._news.get_nowait()
 
     # What is due for one root.
 
@@ -209,7 +199,7 @@ class Overseer:
             return
         if now >= charge.next_probe:
             charge.next_probe = now + PROBE_EVERY_S
-            charge.hand.do(partial(self._probe, charge.root))
+            self._asking.probe(charge.root, charge.hand)
         elif charge.is_online and not charge.root.is_paused:
             self._look_at_what_is_due(charge, now)
 
@@ -230,7 +220,7 @@ class Overseer:
     def _begin(self, charge: _Charge, look: Look) -> None:
         inner = [other.root.key for other in self._charges.values() if other.root.key.startswith(charge.root.key)]
         without = frozenset(inner) - {charge.root.key}
-        charge.hand.do(partial(self._look, charge.root, look, without, charge.mounts))
+        self._asking.look(charge.root, charge.hand, look, without=without, mounts=charge.mounts, model=self.model)
 
     def _next(self, charge: _Charge, now: float) -> float:
         if charge.hand.is_busy:
@@ -243,78 +233,10 @@ class Overseer:
     def _interval_s(self, charge: _Charge) -> float:
         return 60.0 * (self._settings.scan_every_min if charge.is_native else self._settings.poll_every_min)
 
-    # What happens on other threads. Nothing there may change a charge.
-
-    def _probe(self, root: Root) -> None:
-        self._send(root.id, probe(root, partial(self._catalog.roots.witnesses, root)))
-
-    def _look(self, root: Root, look: Look, without: frozenset[str], mounts: frozenset[Path]) -> None:
-        looked = Looked(look)
-        try:
-            looked = look_into(
-                root, look, without=without, mounts=mounts, known=self._catalog.folders, see=partial(self._see, root.id)
-            )
-        finally:
-            self._send(root.id, looked)
-
-    def _see(self, root_id: int, seen: Listing | Obstacle) -> bool:
-        if charge := self._charges.get(root_id):
-            charge.hand.since = time.monotonic()
-        if isinstance(seen, Obstacle):
-            return self._send(root_id, seen)
-        found = compare(seen, self._catalog.known(seen.folder, self.model))
-        is_news = found.to_do or found.back or found.gone
-        return self._send(root_id, found) if is_news else not self._is_closing
-
-    def _watch(self, root: Root) -> None:
-        try:
-            hint = partial(self._hint, root.id)
-            watch = Watch(root.path, hint=hint, lost=partial(self._lose_hints, root.id))
-        except OSError as error:
-            self._send(root.id, limit_words(error))
-        else:
-            self._send(root.id, watch)
-
-    def _check_limit(self, root: Root) -> None:
-        try:
-            check_limit(root.path)
-        except OSError as error:
-            self._send(root.id, limit_words(error))
-
-    def _send(self, root_id: int, news: Probe | Difference | Obstacle | Looked | Watch | str) -> bool:
-        while not self._is_closing:
-            try:
-                self._news.put((root_id, news), timeout=0.5)
-            except queue.Full:
-                continue
-            self._wake()
-            return True
-        if isinstance(news, Watch):
-            news.close()
-        return False
-
-    def _hint(self, root_id: int, look: Look) -> None:
-        with self._lock:
-            hints = self._hints.setdefault(root_id, set())
-            if look in hints:
-                return
-            if len(hints) >= _MOST_HINTS:
-                self._lost.add(root_id)
-            else:
-                hints.add(look)
-        self._wake()
-
-    def _lose_hints(self, root_id: int) -> None:
-        with self._lock:
-            self._lost.add(root_id)
-        self._wake()
-
     # What follows from what other threads say.
 
     def _take_hints(self, now: float) -> None:
-        with self._lock:
-            hints, self._hints = self._hints, {}
-            lost, self._lost = self._lost, set()
+        hints, lost = self._asking.take_hints()
         for root_id, looks in hints.items():
             if charge := self._charges.get(root_id):
                 due = now + max(self._settings.settle_s / 2, _DUTY * charge.look_s)
@@ -327,17 +249,13 @@ class Overseer:
                 charge.next_scan = min(charge.next_scan, now + self._settings.settle_s)
 
     def _take_news(self, now: float) -> None:
-        for _ in range(_MOST_NEWS):
-            try:
-                root_id, news = self._news.get_nowait()
-            except queue.Empty:
-                return
+        for root_id, news in self._asking.take_news():
             if charge := self._charges.get(root_id):
                 self._take(charge, news, now)
             elif isinstance(news, Watch):
                 news.close()
 
-    def _take(self, charge: _Charge, news: Probe | Difference | Obstacle | Looked | Watch | str, now: float) -> None:
+    def _take(self, charge: _Charge, news: Finding, now: float) -> None:
         match news:
             case Probe():
                 self._take_probe(charge, news, now)
@@ -377,11 +295,7 @@ class Overseer:
         charge.notice = None
         if not charge.root.poll and not charge.root.is_paused:
             charge.hand.join(1.0)
-            charge.hand.do(partial(self._watch_if_told, charge.root))
-
-    def _watch_if_told(self, root: Root) -> None:
-        if tells_of_changes(root.path):
-            self._watch(root)
+            self._asking.watch(charge.root, charge.hand)
 
     def _lose(self, charge: _Charge, reason: str) -> None:
         _stop_watching(charge)
@@ -399,6 +313,7 @@ class Overseer:
             self._catalog.mark(found.folder, found.back, missing=False)
         if found.gone:
             self._catalog.mark(found.folder, found.gone, missing=True)
+            self._catalog.jobs.drop(found.folder / name for name in found.gone)
             self._broadcast.tell(FilesGone(found.folder, len(found.gone)))
         self.has_new_jobs = self.has_new_jobs or bool(found.to_do)
 
@@ -408,6 +323,7 @@ class Overseer:
             charge.next_scan = min(charge.next_scan, now + PROBE_EVERY_S)
             return
         for folder in looked.gone:
+            self._catalog.jobs.drop_below(folder)
             if count := self._catalog.mark_below(folder):
                 self._broadcast.tell(FilesGone(folder, count))
         if not looked.look.is_deep:
@@ -423,7 +339,7 @@ class Overseer:
         charge.is_scanning, charge.scanned_at, charge.files = False, now, looked.files
         if charge.is_native:
             charge.hand.join(1.0)
-            charge.hand.do(partial(self._check_limit, charge.root))
+            self._asking.check_limit(charge.root, charge.hand)
         self._tell(charge)
 
     def _change(self, charge: _Charge, root: Root) -> None:

@@ -71,6 +71,7 @@ class Tagging:
         self._more = threading.Event()
         self._done = 0
         self._not_before = 0.0
+        self._left: list[Job] = []
         self._writers = _Writers(catalog, settings)
 
     @property
@@ -93,9 +94,17 @@ class Tagging:
         self._is_stopped.clear()
         self._more.set()
         if not self._hand.is_busy and self._now() >= self._not_before:
+            self._put_back()
             first = self._claim()
             if first:
                 self._hand.do(lambda: self._work(first))
+
+    def next_due(self, roots: Collection[int]) -> float | None:
+        """When `feed` has something to do, in seconds since 1970; None if nothing, or while it is at something."""
+        if self._hand.is_busy:
+            return None
+        due = 0.0 if self._left else self._catalog.jobs.next_due(roots, Task.TAGS)
+        return None if due is None else max(due, self._not_before)
 
     def collect(self) -> int:
         """How many files were done since this was asked last."""
@@ -114,6 +123,12 @@ class Tagging:
 
     def _claim(self) -> list[Job]:
         return self._catalog.jobs.claim(self._roots, now=self._now(), limit=_BATCH, task=Task.TAGS)
+
+    def _put_back(self) -> None:
+        """Puts back what an error of the catalog left marked as at work."""
+        if self._left:
+            self._catalog.jobs.release(self._left)
+            self._left = []
 
     def _work(self, jobs: list[Job]) -> None:
         try:
@@ -136,6 +151,7 @@ class Tagging:
 
     def _see_to(self, jobs: list[Job]) -> None:
         results: list[Result] = []
+        self._left = jobs
         try:
             for job in jobs:
                 if self._is_stopped.is_set():
@@ -143,7 +159,8 @@ class Tagging:
                 results.append(self._tag(job))
         finally:
             self._catalog.jobs.settle(results)
-            self._catalog.jobs.release(jobs[len(results) :])
+            self._left = jobs[len(results) :]
+            self._put_back()
             self._done += len(results)
 
     def _tag(self, job: Job) -> Result:
@@ -159,6 +176,8 @@ class Tagging:
         except UntaggableError:
             return Result(job)
         except TagFileError as error:
+            if is_gone(job.path):
+                return Result(job)
             reason = f"{error.reason} ({error.advice})" if error.advice else error.reason
             not_before = self._now() + delay_s(job.tries + 1)
             self._broadcast.tell(FileFailed(job.path, reason, not_before))

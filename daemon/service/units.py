@@ -45,6 +45,8 @@ def install(catalog: Path | None) -> None:
         _call(["schtasks", "/Run", "/TN", TASK], path)
     elif sys.platform == "darwin":
         path.write_bytes(agent_text(command))
+        # One that was installed before, perhaps by another Python, would stand in the way.
+        _call(["launchctl", "bootout", f"gui/{os.getuid()}/{AGENT}"], path, is_needed=False)
         _call(["launchctl", "bootstrap", f"gui/{os.getuid()}", str(path)], path)
     else:
         path.write_text(unit_text(command), encoding="utf-8")
@@ -96,14 +98,18 @@ def unit_path() -> Path:
 
 
 def daemon_command(catalog: Path | None) -> list[str]:
-    """What starts the daemon: this Python with this program, whatever the PATH is at login."""
+    """What starts the daemon: this Python with this program and catalog, whatever the environment is at login."""
+    if catalog is None and "TAGGER_CATALOG" in os.environ:
+        catalog = default_catalog_path()
     chosen = ["--catalog", str(catalog.absolute())] if catalog else []
     return [sys.executable, "-m", "daemon", "daemon", *chosen]
 
 
 def unit_text(command: Sequence[str]) -> str:
     """The unit for systemd."""
-    start = " ".join(f'"{part}"' for part in (each.replace("%", "%%").replace('"', '\\"') for each in command))
+    program, *arguments = (each.replace("\\", r"\\").replace('"', r"\"").replace("%", "%%") for each in command)
+    # In what follows the program, a dollar begins the name of a variable.
+    start = " ".join(f'"{part}"' for part in [program, *(each.replace("$", "$$") for each in arguments)])
     return f"""\
 [Unit]
 Description=Instrument tagger: analyses new audio in watched folders

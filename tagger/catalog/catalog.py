@@ -75,10 +75,12 @@ class Catalog:
 
         A recording that is known already keeps its row and what people said of it, wherever it is
         found; what its model said before is replaced, in this or an older version. Paths that were
-        marked missing are dropped when their audio turns up elsewhere: it was moved.
+        marked missing are dropped when their audio turns up elsewhere: it was moved. In watched folders
+        in which tags are written, the daemon is asked to.
         """
         with plain_errors(self.path), writing(self._engine) as connection:
             store.record(connection, entries)
+            store.queue_tags(connection, entries)
 
     def judge(self, path: Path, label: str, state: LabelState) -> None:
         """Writes a person's verdict: a confirmed label is a tag from now on, a rejected one never again.

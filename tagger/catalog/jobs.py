@@ -216,6 +216,11 @@ class Jobs:
             for start in range(0, len(keys), _CHUNK):
                 connection.execute(delete(JOB).where(JOB.c.path_key.in_(keys[start : start + _CHUNK])))
 
+    def drop_below(self, folder: Path) -> None:
+        """Takes off the jobs of a folder that is gone with all below it."""
+        with plain_errors(self._path), writing(self._engine) as connection:
+            connection.execute(delete(JOB).where(_below(folder)))
+
     def cancel(self, under: Path) -> int:
         """Takes off what waits at or below a path until it changes or is retried; gives how many that are."""
         with plain_errors(self._path), writing(self._engine) as connection:

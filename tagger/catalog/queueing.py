@@ -1,7 +1,7 @@
 """Queues the tags of files whose claim changed, in the transaction that changed it.
 
-So a person's word is brought into the files of roots where tags are written, or was not said; and a root that is
-written from now on gets the tags of all that is known of it.
+So a person's word is brought into the files of roots where tags are written, and so is what a run of the command line
+heard; and a root that is written from now on gets the tags of all that is known of it.
 """
 
 from __future__ import annotations

@@ -60,6 +60,14 @@ def record(connection: Connection, entries: Sequence[Entry]) -> None:
         _weigh(connection, file_ids.values())
 
 
+def queue_tags(connection: Connection, entries: Iterable[Entry]) -> None:
+    """Queues the tags of all places of recordings that were listened to."""
+    hashes = [entry.result.facts.payload_hash for entry in entries if isinstance(entry.result, Analysis)]
+    for start in range(0, len(hashes), _CHUNK):
+        heard = select(FILE.c.id).where(FILE.c.payload_hash.in_(hashes[start : start + _CHUNK]))
+        queue_tagging(connection, LOCATION.c.file_id.in_(heard))
+
+
 def judge(connection: Connection, path: Path, verdicts: Mapping[str, LabelState]) -> None:
     """Writes a person's verdicts on labels of the recording at a path, in place of earlier ones."""
     for label in verdicts:

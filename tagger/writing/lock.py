@@ -26,8 +26,9 @@ def writing_lock(catalog_path: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        reason = "another run is writing tags with this catalog"
-        raise CatalogError(catalog_path, reason, "run again when that has finished") from None
+        reason = "another run, or the daemon, is writing tags with this catalog"
+        advice = "run again when that has finished; `tagger jobs pause` has the daemon rest, `tagger jobs resume` go on"
+        raise CatalogError(catalog_path, reason, advice) from None
     except OSError as error:
         reason = f"cannot be locked for writing tags: {error.strerror or error}"
         raise CatalogError(catalog_path, reason, "give yourself write permission to its folder") from error
