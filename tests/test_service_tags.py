@@ -96,7 +96,8 @@ def test_what_a_person_had_listened_to_is_written_too(real: Bench, library: Path
 
 
 def test_a_fault_of_the_catalog_loses_no_tags(real: Bench, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settle, failed = Jobs.settle, []
+    settle = Jobs.settle
+    failed: list[bool] = []
 
     def fail_once(jobs: Jobs, results: Sequence[Result]) -> None:
         if results and results[0].job.task is Task.TAGS and not failed:
