@@ -30,7 +30,7 @@ class Desk:
     @property
     def is_playing(self) -> bool:
         """Whether any transport rolls."""
-        return any(link.daw.is_playing for link in self.links)
+        return any(link.is_playing for link in self.links)
 
     def names(self) -> list[Proposal]:
         """All tracks of all DAWs for which there is a name."""

@@ -29,6 +29,8 @@ GREET_EVERY_S: Final = 3.0
 _STEP_EVERY_S: Final = 0.25
 _MOST_HEARD: Final = 1000
 _ANSWER_WITHIN_S: Final = 1.0
+_SILENT_FOR_S: Final = 10.0
+"""Longer than the longest that any of them says nothing while its transport rolls: they are greeted, or tell time."""
 
 
 class Link:
@@ -72,11 +74,17 @@ class Link:
         self._stopping = threading.Event()
         self._socket = _opened(host, receive_port)
         self._thread = threading.Thread(target=self._run, name=f"osc {daw.name}")
+        self._spoken_s = float("-inf")
 
     @property
     def port(self) -> int:
         """Where we listen."""
         return int(self._socket.getsockname()[1])
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether its transport rolls; one that says nothing any more was ended while it did."""
+        return self.daw.is_playing and time.monotonic() - self._spoken_s < _SILENT_FOR_S
 
     def start(self) -> None:
         """Begins to speak to the DAW."""
@@ -184,6 +192,7 @@ class Link:
             return
         if source[0] != self._target[0]:
             return
+        self._spoken_s = time.monotonic()
         with suppress(BadMessage):
             for message in messages.read(datagram, any_address=True):
                 self._send(self.daw.take(message))
