@@ -286,6 +286,15 @@ def test_bitwig_is_renamed_and_coloured(tmp_path: Path, monkeypatch: pytest.Monk
         wait_for(lambda: fake.names == ["Audio 1", "Lead"] and fake.colours[0] == 0x112233)
 
 
+def test_a_daw_that_was_ended_while_it_played_plays_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("osc_bridge.daws.link._SILENT_FOR_S", 0.5)
+    fake = FakeLive(["1-MIDI"])
+    with joined(tmp_path, fake, "ableton") as (_, link):
+        wait_for(lambda: link.is_playing)
+        wait_for(lambda: not link.is_playing)
+        assert link.daw.is_playing
+
+
 def test_a_daw_may_start_later_than_the_bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("osc_bridge.daws.link.GREET_EVERY_S", 0.1)
     daw = DAWS["bitwig"]()
