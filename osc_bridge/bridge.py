@@ -206,6 +206,8 @@ class Bridge:
         """Ends within a second, and lets go of the port."""
         self._stopping.set()
         self._has_audio.set()
+        # Wakes the thread that receives, where the system lets one send to the address listened on.
+        self._send((self.address, b""))
         for link in self._desk.links:
             link.stop()
         for thread in self._threads:
@@ -225,6 +227,8 @@ class Bridge:
             except OSError:
                 # Windows reports here that somebody we sent to is gone.
                 continue
+            if self._stopping.is_set():
+                return
             self._take(bytes(view[:size]), (source[0], source[1]), time.monotonic())
 
     def _take(self, datagram: bytes, source: Source, now_s: float) -> None:
