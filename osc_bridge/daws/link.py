@@ -93,6 +93,7 @@ class Link:
     def stop(self) -> None:
         """Ends within half a second."""
         self._stopping.set()
+        self._wake()
         if self._thread.is_alive():
             self._thread.join()
         self._socket.close()
@@ -136,6 +137,7 @@ class Link:
                 answer.put(error)
 
         self._requests.put(run)
+        self._wake()
         try:
             result = answer.get(timeout=_ANSWER_WITHIN_S)
         except queue.Empty:
@@ -148,6 +150,7 @@ class Link:
         greet_s = step_s = time.monotonic()
         while not self._stopping.is_set():
             now_s = time.monotonic()
+            self._do_requests()
             if now_s >= greet_s:
                 greet_s = now_s + GREET_EVERY_S
                 self._send(self.daw.greet(self.port))
@@ -156,10 +159,17 @@ class Link:
                 self._step(now_s)
             self._receive()
 
-    def _step(self, now_s: float) -> None:
+    def _wake(self) -> None:
+        """Has the thread look for requests at once: whoever left one waits, and may be the thread that takes audio."""
+        with suppress(OSError):
+            self._socket.sendto(b"", self._socket.getsockname())
+
+    def _do_requests(self) -> None:
         with suppress(queue.Empty):
             while True:
                 self._requests.get_nowait()()
+
+    def _step(self, now_s: float) -> None:
         while self._said:
             self._send(self._namer.hear(self._said.popleft(), now_s))
         self._ask_files()
@@ -190,7 +200,7 @@ class Link:
             # Some systems say here that nobody listens there yet.
             self._stopping.wait(_STEP_EVERY_S / 2)
             return
-        if source[0] != self._target[0]:
+        if source[0] != self._target[0] or not datagram:
             return
         self._spoken_s = time.monotonic()
         with suppress(BadMessage):
