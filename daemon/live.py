@@ -1,8 +1,9 @@
-"""What `tagger osc` does: run the bridge until it is told to end."""
+"""The bridge as it is run here, by `tagger osc` until it is told to end, or by the daemon."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from os import environ
@@ -13,6 +14,7 @@ from daemon.output import print_line, print_problem
 from daemon.stopping import stoppable
 from osc_bridge.bridge import TOKEN_VARIABLE, Bridge, BridgeSettings, DawSettings
 from osc_bridge.daws.desk import DAWS
+from osc_bridge.engine import Heard
 from osc_bridge.errors import BridgeError
 from tagger.catalog import default_catalog_path
 from tagger.errors import TaggerError
@@ -70,16 +72,7 @@ def serve(options: Options) -> int:
         files=options.files,
         model=options.model,
     )
-    daws = [_daw(text, options) for text in options.daws]
-    bridge = Bridge(settings, server=_server(), on_fault=_tell_fault)
-    try:
-        for daw in daws:
-            bridge.add(daw)
-    except BridgeError:
-        bridge.stop()
-        raise
-    # The thread that receives asks for its turn at each packet; five milliseconds, the default, is too long to wait.
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    bridge = opened(settings, daws=options.daws, rename=options.rename, also=options.also, on_fault=_tell_fault)
     with stoppable() as stopping, bridge:
         host, port = bridge.address
         print_line(f"listening on {host}:{port} with {bridge.engine.recogniser.name}; Ctrl-C ends")
@@ -87,7 +80,44 @@ def serve(options: Options) -> int:
     return 0
 
 
-def _daw(text: str, options: Options) -> DawSettings:
+def opened(
+    settings: BridgeSettings,
+    *,
+    daws: Iterable[str],
+    rename: bool,
+    also: tuple[str, ...],
+    on_fault: Callable[[Exception], object],
+    on_heard: Callable[[Heard], object] = lambda _: None,
+) -> Bridge:
+    """A bridge with its DAWs, still to be started.
+
+    Args:
+        settings: of the bridge.
+        daws: as `daw_settings` reads them.
+        rename: whether tracks that nobody named are renamed.
+        also: what else is set with a name.
+        on_fault: see `Bridge`.
+        on_heard: see `Bridge`.
+
+    Raises:
+        BridgeError: it cannot listen there, or there is no such DAW.
+        LinkError: the port that a DAW answers to is taken.
+        ModelError: the model cannot be used.
+    """
+    chosen = [daw_settings(text, rename=rename, also=also) for text in daws]
+    bridge = Bridge(settings, server=_server(), on_fault=on_fault, on_heard=on_heard)
+    try:
+        for daw in chosen:
+            bridge.add(daw)
+    except BridgeError:
+        bridge.stop()
+        raise
+    # The thread that receives asks for its turn at each packet; five milliseconds, the default, is too long to wait.
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    return bridge
+
+
+def daw_settings(text: str, *, rename: bool, also: tuple[str, ...]) -> DawSettings:
     """Reads `name`, `name=port` or `name=port:port`.
 
     Raises:
@@ -103,9 +133,7 @@ def _daw(text: str, options: Options) -> DawSettings:
         receive_port = int(receive) if receive else daw.receive_port
     except ValueError as error:
         raise BridgeError(text, "has no number for a port", "write it as reaper=8000:9000") from error
-    return DawSettings(
-        daw=daw, send_port=send_port, receive_port=receive_port, rename=options.rename, also=options.also
-    )
+    return DawSettings(daw=daw, send_port=send_port, receive_port=receive_port, rename=rename, also=also)
 
 
 def _server() -> str:

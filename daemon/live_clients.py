@@ -21,6 +21,8 @@ from osc_bridge.sources import file, jack_ports, sound_card
 
 HOST: Final = "127.0.0.1"
 _STOPPED_EXIT_CODE: Final = 130
+_RENAMING_S: Final = 5.0
+"""Each rename is on the disk before it is made."""
 
 
 def play(path: Path, *, stream: str | None, repeat: bool, port: int) -> int:
@@ -67,19 +69,22 @@ def watch(*, port: int, as_json: bool) -> int:
 def names(*, apply: bool, revert: bool, tracks: Sequence[str], port: int) -> int:
     """Prints the names that the bridge has for tracks, and gives them or takes them back."""
     with _client(port) as client:
-        held = list(_until(client, "/tag/names", last="/tag/names/end"))
         if not (apply or revert):
+            held = _until(client, "/tag/names", last="/tag/names/end")
             return _print_all([_name_line(message) for message in held], "no track has a name suggested")
-        daws = list(dict.fromkeys(str(message.arguments[0]) for message in held))
-        count = 0
-        for daw in daws:
-            for track in tracks or ("*",):
-                verb = "apply" if apply else "revert"
-                answer = client.ask(f"/tag/names/{verb}", daw, track, answer="/tag/names/done")
-                if answer is not None and answer.address == "/tag/names/done":
-                    count += int(answer.arguments[1])
+        verb = "apply" if apply else "revert"
+        count = sum(_renamed(client, verb, track, port=port) for track in tracks or ("*",))
         print_line(f"{count_words(count, 'track')} renamed")
     return 0
+
+
+def _renamed(client: Client, verb: str, track: str, *, port: int) -> int:
+    answer = client.ask(f"/tag/names/{verb}", "*", track, answer="/tag/names/done", timeout_s=_RENAMING_S)
+    if answer is None:
+        raise BridgeError(f"{HOST}:{port}", "the bridge did not say whether tracks were renamed", "ask it again")
+    if answer.address == "/tag/error":
+        raise BridgeError(f"{HOST}:{port}", str(answer.arguments[-1]))
+    return int(answer.arguments[1])
 
 
 def _name_line(message: Message) -> str:

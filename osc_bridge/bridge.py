@@ -38,7 +38,7 @@ HOP_S: Final = 0.1
 _RECEIVE_BUFFER: Final = 4 << 20
 _STOP_WITHIN_S: Final = 0.5
 _TAKE_IN_EVERY_S: Final = 0.1
-_PLAYING_FOR_S: Final = 2.0
+_PLAYING_FOR_S: Final = 5.0
 
 JOURNAL_NAME: Final = "renames.jsonl"
 """Beside the catalog."""
@@ -96,6 +96,7 @@ class Bridge:
         server: name and version to tell clients.
         recogniser: a model that is loaded already.
         on_fault: told of errors in the program itself, which cost a datagram or a tick; from any thread.
+        on_heard: told of each label that goes on or off; from any thread, and must not wait.
 
     Raises:
         BridgeError: the address cannot be listened on, or is open to a network without protection.
@@ -109,9 +110,11 @@ class Bridge:
         server: str,
         recogniser: Recogniser | None = None,
         on_fault: Callable[[Exception], object] = lambda _: None,
+        on_heard: Callable[[Heard], object] = lambda _: None,
     ) -> None:
         _check(settings)
         self._on_fault = on_fault
+        self._on_heard = on_heard
         self._settings = settings
         self._guard = Guard(settings.allow, settings.token)
         recogniser = recogniser or Recogniser(settings.model)
@@ -138,7 +141,7 @@ class Bridge:
             desk=self._desk,
         )
         self._stopping = threading.Event()
-        self._last_audio_s = float("-inf")
+        self._has_audio = threading.Event()
         self._threads = [
             threading.Thread(target=self._receive, name="osc receive"),
             threading.Thread(target=self._listen, name="osc listen"),
@@ -159,8 +162,11 @@ class Bridge:
 
     @property
     def is_playing(self) -> bool:
-        """Whether a DAW is at work: its transport rolls, or audio came in the last seconds. Other work should pause."""
-        return self._desk.is_playing or time.monotonic() - self._last_audio_s < _PLAYING_FOR_S
+        """Whether a DAW is at work, so that other work should pause: its transport rolls, or it was audible lately.
+
+        A plugin sends silence too, for as long as its project is open.
+        """
+        return self._desk.is_playing or time.monotonic() - self.engine.audible_s < _PLAYING_FOR_S
 
     def add(self, daw: DawSettings) -> None:
         """Connects a DAW; before `start`.
@@ -199,6 +205,9 @@ class Bridge:
     def stop(self) -> None:
         """Ends within a second, and lets go of the port."""
         self._stopping.set()
+        self._has_audio.set()
+        # Wakes the thread that receives, where the system lets one send to the address listened on.
+        self._send((self.address, b""))
         for link in self._desk.links:
             link.stop()
         for thread in self._threads:
@@ -218,6 +227,8 @@ class Bridge:
             except OSError:
                 # Windows reports here that somebody we sent to is gone.
                 continue
+            if self._stopping.is_set():
+                return
             self._take(bytes(view[:size]), (source[0], source[1]), time.monotonic())
 
     def _take(self, datagram: bytes, source: Source, now_s: float) -> None:
@@ -226,7 +237,8 @@ class Bridge:
                 self._greet(datagram, source, now_s)
             elif datagram.startswith(PREFIX):
                 self.engine.put(read_audio(datagram), source, now_s)
-                self._last_audio_s = now_s
+                if not self._has_audio.is_set():
+                    self._has_audio.set()
             else:
                 self._answer(datagram, source, now_s)
         except BadMessage as problem:
@@ -260,6 +272,9 @@ class Bridge:
     def _listen(self) -> None:
         due_s = time.monotonic()
         while not self._stopping.wait(min(_TAKE_IN_EVERY_S, max(0.0, due_s - time.monotonic()))):
+            if self.engine.is_at_rest:
+                self._has_audio.wait(max(0.0, self.subscriptions.next_status_s - time.monotonic()))
+            self._has_audio.clear()
             try:
                 if time.monotonic() < due_s:
                     self.engine.take_in()
@@ -275,7 +290,7 @@ class Bridge:
         now_s = time.monotonic()
         self._publish(said)
         self.engine.heard_at(now_s)
-        if self.subscriptions.is_status_due(now_s):
+        if now_s >= self.subscriptions.next_status_s:
             self.send(self.subscriptions.status(self.engine.streams(), now_s - self._started_s, now_s))
 
     def _publish(self, said: Sequence[Heard | Scored]) -> None:
@@ -284,6 +299,9 @@ class Bridge:
         self.send(self._plugins.letters(said, now_s))
         for link in self._desk.links:
             link.hear(said)
+        for each in said:
+            if isinstance(each, Heard):
+                self._on_heard(each)
 
     def _tell_names(self, proposals: Sequence[Proposal]) -> None:
         for each in proposals:
@@ -321,7 +339,7 @@ def _opened(settings: BridgeSettings) -> socket.socket:
     except OSError as error:
         opened.close()
         reason = (error.strerror or str(error)).lower()
-        advice = "is another bridge running? --port chooses another port"
+        advice = "is another bridge running, or that of the daemon? choose another port"
         raise BridgeError(f"{settings.host}:{settings.port}", f"cannot be listened on: {reason}", advice) from error
     opened.settimeout(_STOP_WITHIN_S)
     return opened

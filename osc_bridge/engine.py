@@ -122,12 +122,16 @@ class Engine:
     Args:
         recogniser: the loaded model.
         parameters: of streams to come.
+
+    Attributes:
+        audible_s: when a stream was last not silent, on the clock of `put`.
     """
 
     def __init__(self, recogniser: Recogniser, parameters: Parameters | None = None) -> None:
         self.recogniser = recogniser
         self.labels = recogniser.card.labels
         self.latency = Latency()
+        self.audible_s = float("-inf")
         self._thresholds = np.array(recogniser.card.presence_thresholds, dtype=np.float32)
         self._parameters = parameters or Parameters()
         self._streams: dict[str, Stream] = {}
@@ -174,6 +178,8 @@ class Engine:
                     said += self._close(stream)
             self._announced = {name: held for name, held in self._announced.items() if now_s - held.at_s <= LEASE_S}
         asked, silent = self._advance(streams, now_s)
+        if asked:
+            self.audible_s = now_s
         for stream in silent:
             said += self._told(stream, None)
         for start in range(0, len(asked), _BATCH):
@@ -183,6 +189,11 @@ class Engine:
                 stream.embedding = embedding
                 said += self._told(stream, scores)
         return said
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether there is nothing to hear: no stream, and no packet that waits."""
+        return not (self._streams or self._waiting)
 
     def heard_at(self, now_s: float) -> None:
         """Notes when the answers of the last tick were out, for the figures on latency."""

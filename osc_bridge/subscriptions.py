@@ -120,6 +120,9 @@ class Subscriptions:
 
     Args:
         labels: of the model, in its order.
+
+    Attributes:
+        next_status_s: when `status` is due, on the bridge's clock.
     """
 
     def __init__(self, labels: Sequence[str]) -> None:
@@ -127,7 +130,7 @@ class Subscriptions:
         self._all: dict[str, Subscription] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
-        self._next_status_s = 0.0
+        self.next_status_s = 0.0
         self._beats = 0
 
     def subscribe(
@@ -189,13 +192,9 @@ class Subscriptions:
         targets = {each.target for each in self._current(now_s) if each.profile == "event"}
         yield from ((target, datagram) for target in targets)
 
-    def is_status_due(self, now_s: float) -> bool:
-        """Whether a second has passed since the last `status`."""
-        return now_s >= self._next_status_s
-
     def status(self, streams: Sequence[StreamInfo], uptime_s: float, now_s: float) -> Iterator[Letter]:
         """The letters that go out once a second, whatever is heard."""
-        self._next_status_s = now_s + _STATUS_EVERY_S
+        self.next_status_s = now_s + _STATUS_EVERY_S
         self._beats += 1
         names = [info.name for info in streams]
         sent: set[tuple[Target, str]] = set()

@@ -25,6 +25,7 @@ from pydantic_settings import SettingsError as UnreadableVariableError
 from tagger.errors import SettingsError
 
 LayerName = Literal["id3", "info", "ixml", "xmp"]
+WithName = Literal["colour", "comment", "group", "markers"]
 
 _PREFIX: Final = "TAGGER_"
 _JOINT: Final = "__"
@@ -158,6 +159,34 @@ class ApiSettings(Section):
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+class OscSettings(Section):
+    """How the daemon hears live audio, from plugins in a DAW and other programs of this machine, over OSC."""
+
+    is_on: bool = Field(
+        default=False,
+        description="Whether the daemon hears live audio, as `tagger osc` does. It rests while a DAW plays then.",
+    )
+    port: int = Field(default=9720, ge=1, le=65535, description="The UDP port to listen at, on this machine only.")
+    daws: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="DAWs for whose tracks names are suggested, any of ardour, ableton, reaper and bitwig; as in "
+        '["reaper=8000:9000"] with another port to send to, and to listen at.',
+    )
+    rename: bool = Field(
+        default=False, description="Whether tracks that have their default name are renamed, instead of suggesting."
+    )
+    also: Annotated[tuple[WithName, ...], NoDecode] = Field(
+        default=(),
+        description="What else is set where a track is named: colour, comment, group, markers, as far as the DAW can.",
+    )
+
+    @field_validator("daws", "also", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """A variable of the environment holds the names with commas between."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """All sections. Made by `load`."""
 
@@ -167,6 +196,7 @@ class Settings(BaseSettings):
     vocabulary: VocabularySettings = VocabularySettings()
     daemon: DaemonSettings = DaemonSettings()
     api: ApiSettings = ApiSettings()
+    osc: OscSettings = OscSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -98,7 +98,7 @@ class TestDoctor:
         told = tagger("doctor", "--json")
         assert told.code == 0
         assert {each["topic"] for each in told.objects()} == {
-            "versions", "settings", "model", "daemon", "http", "catalog", "roots",
+            "versions", "settings", "model", "daemon", "http", "osc", "catalog", "roots",
         }  # fmt: skip
 
     def test_what_is_wrong_is_told_with_what_to_do(self, tagger: Run, library: Path, tmp_path: Path) -> None:

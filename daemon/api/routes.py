@@ -34,6 +34,7 @@ EVENT_NAMES: Final = {
     events.RootChanged: "root",
     events.ProgressMade: "progress",
     events.HoldsChanged: "holds",
+    events.InstrumentHeard: "heard",
     events.EventsMissed: "missed",
 }
 """How events are called; their data are the attributes of the class of that name in `daemon.service.events`."""

@@ -9,6 +9,7 @@ One thread owns all state (`engine`); everything else either tells it something 
     analysing ── worker processes, fed from the jobs in the catalog
     tagging ──── tags of files, on a thread
     holds ────── when nothing is to be done: paused, quiet hours, a DAW that plays
+    hearing ──── live audio, by the OSC bridge, if the settings say so
     events ───── what happened, for whoever listens
 
 What is to be done is a row in the catalog (`tagger.catalog.jobs`) before it is begun, so that the end of the

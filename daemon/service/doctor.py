@@ -74,6 +74,7 @@ def findings(path: Path) -> Iterator[Finding]:
     yield from _checked("model", _model)
     yield from _checked("daemon", lambda: _daemon(path))
     yield from _checked("http", lambda: _api(path))
+    yield from _checked("osc", lambda: _live(path))
     if not path.exists():
         yield Finding("catalog", "note", f"{nearby(path)}: there is none yet; `tagger tag FOLDER` makes one")
         return
@@ -126,6 +127,30 @@ def _api(path: Path) -> Iterator[Finding]:
     token = token_path(path)
     words = f"its token is in {nearby(token)}" if token.exists() else "the daemon makes its token when it starts"
     yield Finding("http", "ok", f"the daemon answers at {chosen.host}, port {chosen.port}; {words}")
+
+
+def _live(path: Path) -> Iterator[Finding]:
+    chosen = settings.load().osc
+    if not chosen.is_on:
+        yield Finding("osc", "note", "live audio is heard by `tagger osc` only; osc.is_on in the settings changes that")
+        return
+    from daemon.live import daw_settings
+    from osc_bridge.client import Client
+
+    for text in chosen.daws:
+        daw_settings(text, rename=False, also=())
+    if not is_running(path):
+        yield Finding("osc", "note", f"live audio will be heard at port {chosen.port} when the daemon runs")
+        return
+    with Client(("127.0.0.1", chosen.port)) as client:
+        answer = client.ask("/tag/version", answer="/tag/version")
+    if answer is None:
+        words = (
+            f"nothing answers at port {chosen.port}; the log of the daemon says why (choose another, start it again)"
+        )
+        yield Finding("osc", "problem", words)
+    else:
+        yield Finding("osc", "ok", f"live audio is heard at 127.0.0.1, port {chosen.port}")
 
 
 def _file(path: Path) -> Iterator[Finding]:

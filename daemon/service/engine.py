@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from daemon.service.analysing import Analysing
-from daemon.service.events import Broadcast, HoldsChanged, ProgressMade, Subscription
+from daemon.service.events import Broadcast, Event, HoldsChanged, ProgressMade, Subscription
 from daemon.service.holds import PAUSED, Holds
 from daemon.service.modelling import accepted_model
 from daemon.service.overseeing import Overseer, RootState
@@ -174,6 +174,10 @@ class Engine:
     def events(self) -> Subscription:
         """What happens from now on. Close it, or use it as a context."""
         return self._broadcast.subscribe()
+
+    def tell(self, event: Event) -> None:
+        """Tells whoever listens of what happened beside the engine."""
+        self._broadcast.tell(event)
 
     def add_root(self, path: Path, *, write: bool = False, ableton: bool = False, poll: bool = False) -> Root:
         """Watches a folder; see `tagger.catalog.roots.Roots.add`."""

@@ -1,6 +1,7 @@
 """The command `tagger daemon`: the engine in a process of its own, from its start to a clean end.
 
-This process, which runs for months, never loads the network: the workers do, and end when there is nothing to do.
+This process, which runs for months, does not load the network unless it is to hear live audio: the workers do, and
+end when there is nothing to do.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from daemon.api.serving import answering
 from daemon.opening import open_catalog
 from daemon.output import print_problem
 from daemon.service.engine import Engine
+from daemon.service.hearing import hearing
 from daemon.service.lock import only_one
 from daemon.service.logs import default_log_path, events_logged, logged
 from daemon.service.priority import BackgroundAnalyser, go_to_background
@@ -56,7 +58,7 @@ def run(catalog: Path | None, log: Path | None) -> int:
         model = model_name(default_model())
         make_analyser = partial(BackgroundAnalyser, None, path)
         engine = Engine(opened, chosen, make_analyser=make_analyser, model=model)
-        with events_logged(engine), engine, answering(opened, engine, chosen.api):
+        with events_logged(engine), engine, answering(opened, engine, chosen.api), hearing(engine, chosen.osc, path):
             _LOG.info("watching, with model %s and catalog %s", model, path)
             if not opened.roots.all():
                 print_problem("no folder is watched yet; `tagger root add FOLDER` adds one, also while this runs")

@@ -30,25 +30,26 @@ class Desk:
     @property
     def is_playing(self) -> bool:
         """Whether any transport rolls."""
-        return any(link.daw.is_playing for link in self.links)
+        return any(link.is_playing for link in self.links)
 
     def names(self) -> list[Proposal]:
         """All tracks of all DAWs for which there is a name."""
         return [proposal for link in self.links for proposal in link.names()]
 
     def apply(self, daw: str, track: str | None) -> int:
-        """Gives tracks the names suggested; see `Link.apply`."""
-        return self._link(daw).apply(track)
+        """Gives tracks of one DAW, or of all where it is `*`, the names suggested; see `Link.apply`."""
+        return sum(link.apply(track) for link in self._named(daw))
 
     def revert(self, daw: str, track: str | None) -> int:
-        """Takes names back; see `Link.revert`."""
-        return self._link(daw).revert(track)
+        """Takes names back of one DAW, or of all where it is `*`; see `Link.revert`."""
+        return sum(link.revert(track) for link in self._named(daw))
 
-    def _link(self, daw: str) -> Link:
-        for link in self.links:
-            if link.daw.name == daw:
-                return link
-        raise BadMessage("unknown-name", daw, "the bridge was not started with that DAW; see `tagger osc --daw`")
+    def _named(self, daw: str) -> list[Link]:
+        named = [link for link in self.links if daw in ("*", link.daw.name)]
+        if not named:
+            which = "a DAW" if daw == "*" else "that DAW"
+            raise BadMessage("unknown-name", daw, f"the bridge was not started with {which}; see `tagger osc --daw`")
+        return named
 
 
 def name_letter(address: str, proposal: Proposal) -> bytes:

@@ -29,6 +29,8 @@ GREET_EVERY_S: Final = 3.0
 _STEP_EVERY_S: Final = 0.25
 _MOST_HEARD: Final = 1000
 _ANSWER_WITHIN_S: Final = 1.0
+_SILENT_FOR_S: Final = 10.0
+"""Longer than the longest that any of them says nothing while its transport rolls: they are greeted, or tell time."""
 
 
 class Link:
@@ -72,11 +74,17 @@ class Link:
         self._stopping = threading.Event()
         self._socket = _opened(host, receive_port)
         self._thread = threading.Thread(target=self._run, name=f"osc {daw.name}")
+        self._spoken_s = float("-inf")
 
     @property
     def port(self) -> int:
         """Where we listen."""
         return int(self._socket.getsockname()[1])
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether its transport rolls; one that says nothing any more was ended while it did."""
+        return self.daw.is_playing and time.monotonic() - self._spoken_s < _SILENT_FOR_S
 
     def start(self) -> None:
         """Begins to speak to the DAW."""
@@ -85,6 +93,7 @@ class Link:
     def stop(self) -> None:
         """Ends within half a second."""
         self._stopping.set()
+        self._wake()
         if self._thread.is_alive():
             self._thread.join()
         self._socket.close()
@@ -128,6 +137,7 @@ class Link:
                 answer.put(error)
 
         self._requests.put(run)
+        self._wake()
         try:
             result = answer.get(timeout=_ANSWER_WITHIN_S)
         except queue.Empty:
@@ -140,6 +150,7 @@ class Link:
         greet_s = step_s = time.monotonic()
         while not self._stopping.is_set():
             now_s = time.monotonic()
+            self._do_requests()
             if now_s >= greet_s:
                 greet_s = now_s + GREET_EVERY_S
                 self._send(self.daw.greet(self.port))
@@ -148,10 +159,17 @@ class Link:
                 self._step(now_s)
             self._receive()
 
-    def _step(self, now_s: float) -> None:
+    def _wake(self) -> None:
+        """Has the thread look for requests at once: whoever left one waits, and may be the thread that takes audio."""
+        with suppress(OSError):
+            self._socket.sendto(b"", self._socket.getsockname())
+
+    def _do_requests(self) -> None:
         with suppress(queue.Empty):
             while True:
                 self._requests.get_nowait()()
+
+    def _step(self, now_s: float) -> None:
         while self._said:
             self._send(self._namer.hear(self._said.popleft(), now_s))
         self._ask_files()
@@ -182,8 +200,9 @@ class Link:
             # Some systems say here that nobody listens there yet.
             self._stopping.wait(_STEP_EVERY_S / 2)
             return
-        if source[0] != self._target[0]:
+        if source[0] != self._target[0] or not datagram:
             return
+        self._spoken_s = time.monotonic()
         with suppress(BadMessage):
             for message in messages.read(datagram, any_address=True):
                 self._send(self.daw.take(message))

@@ -58,7 +58,7 @@ def sender(bridge: Bridge) -> Iterator[Sender]:
 def test_a_kick_goes_on_and_off_with_one_event(bridge: Bridge, client: Client, sender: Sender) -> None:
     client.follow("event", minimum=0.2)
     first(client, "/tag/subscribed")
-    play(sender, np.concatenate([silence(0.3), beat(1.5), silence(1.5)]))
+    play(sender, np.concatenate([silence(0.3), beat(1.5), silence(1.5)]), faster=2)
     heard = [message for message in client.receive(1.0) if message.address in ("/tag/on", "/tag/off")]
     on = next(message for message in heard if message.address == "/tag/on" and message.arguments[2] == "kick")
     off = next(message for message in heard if message.arguments[0] == on.arguments[0] and message is not on)
@@ -87,7 +87,7 @@ def test_plugins_are_told_what_leads(bridge: Bridge) -> None:
         for packet in packets(beat(1.0), stream="tap-1"):
             plugin.sendto(write_audio(packet), bridge.address)
             time.sleep(0.005)
-        told = list(received(plugin, 2.0))
+        told = list(received(plugin, 1.2))
     assert {message.address for message in told} == {"/tag/plugin"}
     assert {message.arguments[0] for message in told} == {"tap-1"}
     assert ("kick", 1 + LEAVES.index("kick")) in {(message.arguments[2], message.arguments[1]) for message in told}

@@ -18,10 +18,13 @@ import pytest
 import soundfile
 
 from daemon.monitor import Board, event_line, event_object, table
-from osc_bridge.bridge import Bridge
+from osc_bridge.bridge import JOURNAL_NAME, Bridge, DawSettings
+from osc_bridge.daws.desk import DAWS
+from osc_bridge.daws.journal import Journal, Rename
 from osc_bridge.messages import Message
 from tests.command_line import Run
-from tests.osc.helpers import RATE, kick, silence
+from tests.osc.fakes.daws import FakeLive
+from tests.osc.helpers import RATE, kick, running, silence, wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -112,6 +115,25 @@ def test_a_port_that_another_program_hears_a_daw_on_is_told(tagger: Run) -> None
 def test_names_are_none_without_a_daw(bridge: Bridge, tagger: Run) -> None:
     assert tagger("osc", "names", "--port", bridge.address[1]).err == "no track has a name suggested\n"
     assert tagger("osc", "names", "--apply", "--revert").code == 2
+
+
+def test_names_are_given_back_that_an_earlier_run_gave(tmp_path: Path, tagger: Run) -> None:
+    fake = FakeLive(["1-MIDI", "Kick"])
+    Journal(tmp_path / JOURNAL_NAME).add(Rename("ableton", "1", "2-Audio", "Kick"))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        back = free.getsockname()[1]
+    live = DawSettings(daw=DAWS["ableton"](), send_port=fake.port, receive_port=back)
+    with running(tmp_path, daws=[live]) as bridge, fake.running(back):
+        wait_for(lambda: len(live.daw.tracks) == 2)
+        assert tagger("osc", "names", "--revert", "--port", bridge.address[1]).out == "1 track renamed\n"
+        wait_for(lambda: fake.names == ["1-MIDI", "2-Audio"])
+
+
+def test_renaming_without_a_daw_is_told(bridge: Bridge, tagger: Run) -> None:
+    done = tagger("osc", "names", "--revert", "--port", bridge.address[1])
+    assert done.code == 1
+    assert "the bridge was not started with a DAW" in done.err
 
 
 def test_help_costs_no_time(tagger: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -284,6 +285,26 @@ def test_bitwig_is_renamed_and_coloured(tmp_path: Path, monkeypatch: pytest.Monk
         assert not link.daw.is_playing
         assert link.revert("1") == 1
         wait_for(lambda: fake.names == ["Audio 1", "Lead"] and fake.colours[0] == 0x112233)
+
+
+def test_asking_for_names_keeps_nobody_waiting(tmp_path: Path) -> None:
+    with joined(tmp_path, FakeLive(["1-MIDI"]), "ableton") as (_, link):
+        took_s = []
+        for _ in range(9):
+            asked_s = time.monotonic()
+            assert link.names() == []
+            took_s.append(time.monotonic() - asked_s)
+            time.sleep(0.02)
+    assert sorted(took_s)[4] < 0.05
+
+
+def test_a_daw_that_was_ended_while_it_played_plays_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("osc_bridge.daws.link._SILENT_FOR_S", 0.5)
+    fake = FakeLive(["1-MIDI"])
+    with joined(tmp_path, fake, "ableton") as (_, link):
+        wait_for(lambda: link.is_playing)
+        wait_for(lambda: not link.is_playing)
+        assert link.daw.is_playing
 
 
 def test_a_daw_may_start_later_than_the_bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

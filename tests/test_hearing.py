@@ -1,0 +1,135 @@
+"""Live audio in the daemon: what is heard is told by the engine, which rests while a DAW plays."""
+
+from __future__ import annotations
+
+import logging
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daemon.service import doctor, hearing, lock
+from daemon.service.engine import Engine
+from daemon.service.events import InstrumentHeard, Subscription
+from osc_bridge import bridge as bridges
+from osc_bridge.daws.namer import ALSO
+from osc_bridge.sources.sender import Sender
+from tagger.catalog import Catalog
+from tagger.settings import OscSettings, Settings
+from tests.made_up import MODEL, StandIn
+from tests.osc.helpers import RATE, kick, silence, wait_for
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hearing, "_LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(bridges, "_PLAYING_FOR_S", 0.5)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    with (
+        Catalog(tmp_path / "catalog.db") as catalog,
+        Engine(catalog, Settings(), make_analyser=StandIn, model=MODEL) as made,
+    ):
+        yield made
+
+
+@pytest.fixture
+def port() -> int:
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def play(port: int, samples: np.ndarray) -> None:
+    with Sender(("127.0.0.1", port), stream="drums", sample_rate=RATE) as sender:
+        for start in range(0, len(samples), 480):
+            sender.push(samples[start : start + 480])
+            time.sleep(0.008)
+
+
+def heard(events: Subscription) -> Iterator[InstrumentHeard]:
+    while event := events.next(0.5):
+        if isinstance(event, InstrumentHeard):
+            yield event
+
+
+def is_resting(engine: Engine) -> bool:
+    return hearing.PLAYING in engine._holds.reasons(time.time())
+
+
+def test_what_is_heard_is_told_and_the_engine_rests_meanwhile(engine: Engine, port: int, tmp_path: Path) -> None:
+    settings = OscSettings(is_on=True, port=port)
+    with engine.events() as events, hearing.hearing(engine, settings, tmp_path / "catalog.db"):
+        play(port, silence(0.5))
+        assert not is_resting(engine)
+        play(port, np.concatenate([kick(), kick(), kick()]))
+        assert is_resting(engine)
+        told = [event for event in heard(events) if event.label == "kick"]
+        wait_for(lambda: not is_resting(engine))
+    on, off = told[:2]
+    assert (on.stream, on.is_on, off.is_on) == ("drums", True, False)
+    assert on.event == off.event
+    assert off.duration_s > 0
+
+
+def test_a_bridge_that_is_stopped_holds_nothing_up(engine: Engine, port: int, tmp_path: Path) -> None:
+    with hearing.hearing(engine, OscSettings(is_on=True, port=port), tmp_path / "catalog.db"):
+        play(port, kick())
+        wait_for(lambda: is_resting(engine))
+        started = time.monotonic()
+    assert time.monotonic() - started < 1.5
+    assert not is_resting(engine)
+
+
+def test_a_daemon_hears_only_if_it_is_to(engine: Engine, tmp_path: Path) -> None:
+    with hearing.hearing(engine, OscSettings(), tmp_path / "catalog.db") as bridge:
+        assert bridge is None
+
+
+@pytest.mark.parametrize("daws", [(), ("cubase",)])
+def test_a_daemon_works_on_where_it_cannot_hear(
+    engine: Engine, port: int, tmp_path: Path, caplog: pytest.LogCaptureFixture, daws: tuple[str, ...]
+) -> None:
+    settings = OscSettings(is_on=True, port=port, daws=daws)
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as taken:
+        taken.bind(("127.0.0.1", 0 if daws else port))
+        with (
+            caplog.at_level(logging.ERROR),
+            hearing.hearing(engine, settings, tmp_path / "catalog.db") as bridge,
+        ):
+            assert bridge is None
+            assert engine.is_alive
+    (line,) = caplog.messages
+    assert ("cubase" if daws else str(port)) in line
+    assert "Traceback" not in caplog.text
+
+
+def test_the_doctor_says_how_it_is(engine: Engine, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def said() -> tuple[str, str]:
+        (finding,) = (each for each in doctor.findings(tmp_path / "catalog.db") if each.topic == "osc")
+        return finding.level, finding.text
+
+    monkeypatch.setenv("TAGGER_OSC__PORT", str(port))
+    assert said()[0] == "note"
+    monkeypatch.setenv("TAGGER_OSC__IS_ON", "true")
+    assert "when the daemon runs" in said()[1]
+    with lock.only_one(tmp_path / "catalog.db"):
+        assert said()[0] == "problem"
+        with hearing.hearing(engine, OscSettings(is_on=True, port=port), tmp_path / "catalog.db"):
+            assert said() == ("ok", f"live audio is heard at 127.0.0.1, port {port}")
+    monkeypatch.setenv("TAGGER_OSC__DAWS", "ardour,cubase")
+    level, text = said()
+    assert level == "problem"
+    assert re.search("cubase.*one of ardour", text)
+
+
+def test_settings_say_what_the_bridge_says() -> None:
+    assert OscSettings().port == bridges.DEFAULT_PORT
+    assert OscSettings(also=ALSO).also == ALSO
