@@ -215,7 +215,7 @@ class TestWrite:
             for command in (["write", library.folder], ["undo"], ["tag", library.folder, "--write"]):
                 told = tagger(*command)
                 assert told.code == 1
-                assert "another run is writing tags with this catalog" in told.err
+                assert "is writing tags with this catalog" in told.err
             assert tagger("write", library.folder, "--dry-run").code == 0
         assert tagger("write", library.folder).code == 0
 
