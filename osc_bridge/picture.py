@@ -2,7 +2,7 @@
 
 The network is shown what has sounded since the onset, padded with the floor behind, as a one-shot in a file would be.
 A window that always ends now and begins two seconds ago knows a drum half a second later, for it has to find it at the
-far end of a picture of silence (decision 012).
+far end of a picture of silence (decision 016).
 """
 
 from __future__ import annotations
