@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import shutil
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -138,8 +140,17 @@ def quietly(api: Served) -> None:
         listen(api, 10)
 
 
+@contextlib.contextmanager
+def no_garbage_collected() -> Iterator[None]:
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def test_nothing_is_left_of_those_that_went(catalog: Path) -> None:
-    with served(catalog) as api:
+    with served(catalog) as api, no_garbage_collected():
         gone = Stalled(api)
         wait_for(1, api)
         gone.socket.close()

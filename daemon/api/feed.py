@@ -62,32 +62,41 @@ class Feed:
         self._is_closed = True
         self._wake()
 
-    async def listen(self, after: str | None = None) -> AsyncIterator[Told]:
-        """What happens.
+    @contextmanager
+    def joined(self) -> Iterator[asyncio.Event]:
+        """A listener for as long as its connection lasts, to be entered on the loop that listens.
 
-        Args:
-            after: the mark of the event that was told last; None for what happens from now on.
+        No part of `listen`, since a generator that nobody takes from any more ends when the garbage collector likes.
         """
         self._loop = asyncio.get_running_loop()
         something = asyncio.Event()
         self._waiting.add(something)
         try:
-            at = self._place(after)
-            while True:
-                something.clear()
-                missed, events = self._since(at)
-                if missed:
-                    at += missed
-                    yield Told(self._mark(at), EventsMissed(missed))
-                for event in events:
-                    at += 1
-                    yield Told(self._mark(at), event)
-                if not events:
-                    if self._is_closed:
-                        return
-                    await something.wait()
+            yield something
         finally:
             self._waiting.discard(something)
+
+    async def listen(self, something: asyncio.Event, after: str | None = None) -> AsyncIterator[Told]:
+        """What happens.
+
+        Args:
+            something: the listener, from `joined`.
+            after: the mark of the event that was told last; None for what happens from now on.
+        """
+        at = self._place(after)
+        while True:
+            something.clear()
+            missed, events = self._since(at)
+            if missed:
+                at += missed
+                yield Told(self._mark(at), EventsMissed(missed))
+            for event in events:
+                at += 1
+                yield Told(self._mark(at), event)
+            if not events:
+                if self._is_closed:
+                    return
+                await something.wait()
 
     def _wake(self) -> None:
         # The loop may end at any moment, and nobody listens then.

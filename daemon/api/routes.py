@@ -187,21 +187,25 @@ def retry(backend: Work, place: models.Place) -> models.Count:
     return work.retry(backend.catalog, backend.engine, place)
 
 
-async def _room(backend: Work) -> None:
+async def _joined(backend: Work) -> AsyncIterator[asyncio.Event]:
     if backend.feed.listeners >= feed.MOST_LISTENERS:
         raise problem(503, f"{feed.MOST_LISTENERS} listen already (close one)")
+    with backend.feed.joined() as listener:
+        yield listener
 
 
-@router.get("/events", tags=["daemon"], response_class=EventSourceResponse, dependencies=[Depends(_room)])
+@router.get("/events", tags=["daemon"], response_class=EventSourceResponse)
 async def tell(
-    backend: Work, last_event_id: Annotated[str | None, Header(max_length=100)] = None
+    backend: Work,
+    listener: Annotated[asyncio.Event, Depends(_joined)],
+    last_event_id: Annotated[str | None, Header(max_length=100)] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Tells what happens from now on, or since an event: analysed, tagged, failed, gone, root, progress, holds, missed.
 
     After `missed`, ask anew for whatever you show.
     """
     yield ServerSentEvent(comment="listening", retry=2000)
-    async for mark, event in backend.feed.listen(last_event_id):
+    async for mark, event in backend.feed.listen(listener, last_event_id):
         yield ServerSentEvent(data=_data(event), event=EVENT_NAMES[type(event)], id=mark)
 
 
