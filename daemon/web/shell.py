@@ -9,6 +9,7 @@ from nicegui import background_tasks, ui
 from nicegui.events import KeyEventArguments
 
 from daemon.web import health
+from daemon.web.door import LOGOUT
 from daemon.web.keys import KeyHelp
 from daemon.web.library import Library
 from daemon.web.visit import Visit
@@ -71,6 +72,9 @@ class Shell:
             self._keys = KeyHelp()
             self._button("keyboard", "Keys", self._keys.turn)
             self._theme_button()
+            if self._visit.has_session:
+                with ui.element("form").props(f'method="post" action="{LOGOUT}"'):
+                    ui.button("Log out").props("type=submit flat dense no-caps")
         self._main = ui.element("main").classes("content")
         ui.skip_link(target=self._main)
         self.open(self._open)
