@@ -19,9 +19,9 @@ import uvicorn
 from daemon.api.access import Access, load_token, token_path
 from daemon.api.app import create_app
 from daemon.api.backend import Backend
-from daemon.api.feed import fed
 from daemon.api.timelines import background_analyser
 from daemon.service.engine import Engine
+from daemon.service.events import handed_on
 from tagger.catalog import Catalog
 from tagger.errors import SettingsError
 from tagger.settings import ApiSettings, settings_path
@@ -70,7 +70,7 @@ def answering(catalog: Catalog, engine: Engine, settings: ApiSettings) -> Iterat
                 access = Access.of(settings, load_token(catalog.path))
                 backend = Backend(catalog, engine, access, background_analyser)
                 url = stack.enter_context(serving(backend, settings))
-                stack.enter_context(fed(backend.feed, engine.events()))
+                stack.enter_context(handed_on(engine.events(), backend.feed.tell))
                 _LOG.info("answering at %s, with the token in %s", url, token_path(catalog.path))
         except SettingsError as error:
             _LOG.error("nothing is answered over HTTP: %s", error)
