@@ -17,6 +17,7 @@ from typing import Final
 
 from tagger import tagfile
 from tagger.catalog import Catalog, Target, WriteRecord, WriteState
+from tagger.disk import TEMPORARY_PREFIX
 from tagger.errors import TaggerError
 from tagger.stamp import Stamp
 from tagger.writing import sidecars
@@ -30,8 +31,6 @@ RESTORE: Final[dict[Target, Callable[[Path, bytes, Stamp], None]]] = {
     Target.TAGS: tagfile.restore,
     Target.SIDECAR: sidecars.restore,
 }
-
-_TEMPORARY_PREFIX: Final = ".tagger-"
 
 
 class Fate(StrEnum):
@@ -150,6 +149,6 @@ def _set_time(write: WriteRecord) -> None:
 
 def _remove_temporary(write: WriteRecord) -> None:
     temporary = write.intent.temporary
-    if temporary is not None and temporary.name.startswith(_TEMPORARY_PREFIX):
+    if temporary is not None and temporary.name.startswith(TEMPORARY_PREFIX):
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
