@@ -5,23 +5,19 @@ tables. So what can be counted is read once into columns of some 70 bytes a file
 in milliseconds, whatever is asked. Columns are a picture of the catalog at one time; whoever keeps them makes
 them anew when the catalog has changed (`daemon.api.counting`). Their conditions are those of
 `tagger.catalog.statement`, which tests hold them to.
-
-A row that becomes Python's costs ten times what SQLite takes to find it, and keeps all other threads waiting. So
-columns are read as text, thousands of numbers in one value (`group_concat`), made by SQLite and taken apart by
-numpy. What has few values, labels say, is read by value, along its index.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, select, text
 
 from tagger.catalog import paths
+from tagger.catalog.columns import PAGE, Positions, TagColumns, indices, numbers, ranked, rows, valued
 from tagger.catalog.conditions import at_path, folder_pattern, judged
 from tagger.catalog.records import REVIEWED, Query, Review, TempoRange
 from tagger.catalog.schema import LOCATION
@@ -31,10 +27,7 @@ from tagger.results import Kind
 BANDS: Final = 10
 """Confidences are counted by tenths."""
 
-_PAGE: Final = 50_000
-# What a real number is multiplied by to be a whole one of 64 bits, losing nothing: powers of two, so that all bits stay
-# of confidences above 0.001, and of tempos from 1 to 1023.
-_OF_SURE: Final = 2.0**62
+# Tempos too are read as whole numbers, of which all bits stay from 1 to 1023 BPM.
 _OF_TEMPO: Final = 2.0**52
 
 _PLACES: Final = """
@@ -49,15 +42,9 @@ _TEMPOS: Final = f"""
     FROM file WHERE tempo_bpm IS NOT NULL
 """
 _UNSURE: Final = "SELECT group_concat(id) FROM file INDEXED BY ix_file_unsure WHERE is_unsure"
-_TAGS: Final = """
-    SELECT {name}, group_concat(file_id), group_concat(CAST(confidence * {scale:.1f} AS INTEGER))
-    FROM tag INDEXED BY ix_tag_{name}_confidence_file_id GROUP BY {name}
-"""
 _COUNT_PROBLEMS: Final = "SELECT count(*) FROM location WHERE problem IS NOT NULL AND missing_since IS NULL"
-_NEVER_SPARSE: Final = 16
 
 _Mask = npt.NDArray[np.bool_]
-_Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,72 +78,6 @@ class Facets:
     problems: int
 
 
-class _Tags:
-    """Tags by label or by family, a file once for each.
-
-    Attributes:
-        names: of the labels or families.
-        name: (tags,) int16, which of the names.
-        file: (tags,) int32, the place of the file among all.
-        sure: (tags,) float64, how sure.
-    """
-
-    def __init__(self, connection: Connection, name: str, positions: _Positions) -> None:
-        self.names: list[str] = []
-        files, sure = [positions.of("")], [np.zeros(0)]
-        for value, of_files, confidences in _rows(connection, _TAGS.format(name=name, scale=_OF_SURE)):
-            self.names.append(value)
-            # The surest come last, as the index has them.
-            at, surest = positions.of(of_files), _numbers(confidences) / _OF_SURE
-            if name == "family":
-                at, surest = _last_of_each(at, surest)
-            files.append(at)
-            sure.append(surest)
-        self.name = np.repeat(np.arange(-1, len(self.names), dtype=np.int16), list(map(len, files)))
-        self.file, self.sure = np.concatenate(files), np.concatenate(sure)
-
-    def strongest(self, wanted: Sequence[str], count: int) -> npt.NDArray[np.float64]:
-        """(files,) how sure the surest of some tags is; not a number where a file has none of them."""
-        is_asked = np.isin(self.name, _indices(self.names, wanted))
-        return self._best(self.file[is_asked], self.sure[is_asked], count)
-
-    def surest(self, count: int) -> npt.NDArray[np.float64]:
-        """(files,) the same of all tags."""
-        return self._best(self.file, self.sure, count)
-
-    def counted(self, weights: _Numbers) -> dict[str, int]:
-        """Files with each, most first; weights are how often each file counts."""
-        return _ranked(self.names, np.bincount(self.name, weights[self.file], minlength=len(self.names)))
-
-    @staticmethod
-    def _best(files: npt.NDArray[np.int32], sure: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:
-        best = np.full(count, np.nan)
-        np.fmax.at(best, files, sure)
-        return best
-
-
-class _Positions:
-    """Where recordings stand in the columns, by their ids."""
-
-    def __init__(self, ids: _Numbers) -> None:
-        self._ids = np.sort(ids)
-        last = int(self._ids[-1]) if len(ids) else 0
-        # Looking up a table is thirty times as fast as searching, but ids may have gaps of any size.
-        self._table: npt.NDArray[np.int32] | None = None
-        if last <= _NEVER_SPARSE * len(ids) + _PAGE:
-            self._table = np.zeros(last + 1, dtype=np.int32)
-            self._table[self._ids] = np.arange(len(ids), dtype=np.int32)
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def of(self, ids: str | None) -> npt.NDArray[np.int32]:
-        numbers = _numbers(ids)
-        if self._table is not None:
-            return self._table[numbers]
-        return np.searchsorted(self._ids, numbers).astype(np.int32)
-
-
 class Columns:
     """The catalog at one time, to be counted.
 
@@ -165,55 +86,45 @@ class Columns:
     """
 
     def __init__(self, connection: Connection) -> None:
-        kinds = list(_rows(connection, _KINDS))
-        positions = _Positions(np.concatenate([_numbers(None), *(_numbers(ids) for _, ids in kinds)]))
+        kinds = list(rows(connection, _KINDS))
+        positions = Positions(np.concatenate([numbers(None), *(numbers(ids) for _, ids in kinds)]))
         self._count = len(positions)
-        self._kinds, self._kind = self._valued(kinds, positions)
-        self._keys, self._key = self._valued(_rows(connection, _KEYS), positions)
+        self._kinds, self._kind = valued(kinds, positions)
+        self._keys, self._key = valued(rows(connection, _KEYS), positions)
         self._tempo = np.full(self._count, np.nan)
-        for ids, tempos in _rows(connection, _TEMPOS):
-            self._tempo[positions.of(ids)] = _numbers(tempos) / _OF_TEMPO
+        for ids, tempos in rows(connection, _TEMPOS):
+            self._tempo[positions.of(ids)] = numbers(tempos) / _OF_TEMPO
         self._is_unsure = np.zeros(self._count, dtype=np.bool_)
-        for (ids,) in _rows(connection, _UNSURE):
+        for (ids,) in rows(connection, _UNSURE):
             self._is_unsure[positions.of(ids)] = True
         said = [
-            next(_rows(connection, f"SELECT '{each}', group_concat(file_id) FROM ({judged([each])})"))
+            next(rows(connection, f"SELECT '{each}', group_concat(file_id) FROM ({judged([each])})"))
             for each in REVIEWED
         ]
-        self._review = self._valued(said, positions)[1]
-        self._labels, self._families = (_Tags(connection, name, positions) for name in ("label", "family"))
+        self._review = valued(said, positions)[1]
+        self._labels, self._families = (TagColumns(connection, name, positions) for name in ("label", "family"))
         self._surest = self._labels.surest(self._count)
         self._read_places(connection, positions)
         self._folders = [(int(at), str(key)) for at, key in connection.execute(text("SELECT id, path_key FROM folder"))]
         roots = connection.execute(text("SELECT id, path_key FROM root ORDER BY path_key"))
         self._roots = [(int(at), str(key)) for at, key in roots]
 
-    def _valued(
-        self, groups: Iterable[Sequence[Any]], positions: _Positions
-    ) -> tuple[list[str], npt.NDArray[np.int16]]:
-        """The values of a column, and (files,) int16 which of them each file has; -1 for none."""
-        names: list[str] = []
-        column = np.full(self._count, -1, dtype=np.int16)
-        for name, ids in groups:
-            column[positions.of(ids)] = len(names)
-            names.append(name)
-        return names, column
-
-    def _read_places(self, connection: Connection, positions: _Positions) -> None:
-        places, files, folders = [_numbers(None)], [positions.of("")], [_numbers(None).astype(np.int32)]
+    def _read_places(self, connection: Connection, positions: Positions) -> None:
+        places, files, folders = [numbers(None)], [positions.of("")], [numbers(None).astype(np.int32)]
         after = -1
         while True:
-            last, *columns = next(_rows(connection, _PLACES, after=after, page=_PAGE))
+            last, *columns = next(rows(connection, _PLACES, after=after, page=PAGE))
             if last is None:
                 break
             after = last
-            places.append(_numbers(columns[0]))
+            places.append(numbers(columns[0]))
             files.append(positions.of(columns[1]))
-            folders.append(_numbers(columns[2]).astype(np.int32))
-        self._place, self._file, self._folder = map(np.concatenate, (places, files, folders))
+            folders.append(numbers(columns[2]).astype(np.int32))
+        self._place, self._file = np.concatenate(places), np.concatenate(files)
+        self._folder = np.concatenate(folders)
         self._is_missing = np.zeros(len(self._place), dtype=np.bool_)
-        for (ids,) in _rows(connection, _MISSING):
-            self._is_missing[np.searchsorted(self._place, _numbers(ids))] = True
+        for (ids,) in rows(connection, _MISSING):
+            self._is_missing[np.searchsorted(self._place, numbers(ids))] = True
 
     def count(self, connection: Connection, query: Query) -> Facets:
         """The numbers of the files that meet a query; its order and limit do not matter.
@@ -235,7 +146,7 @@ class Columns:
             by_family=self._families.counted(files),
             by_kind={
                 Kind(kind): count
-                for kind, count in _ranked(
+                for kind, count in ranked(
                     self._kinds, np.bincount(self._kind, files, minlength=len(self._kinds))
                 ).items()
             },
@@ -249,11 +160,11 @@ class Columns:
         )
 
     def _of_place(self, connection: Connection, query: Query) -> _Mask:
-        is_found = self._is_missing == query.is_missing
+        is_found: _Mask = self._is_missing == query.is_missing
         if expression := match_expression(query.words):
             found = "SELECT group_concat(rowid) FROM words WHERE words MATCH :words"
-            ids = next(_rows(connection, found, words=expression))[0]
-            is_found &= np.isin(self._place, _numbers(ids))
+            ids = next(rows(connection, found, words=expression))[0]
+            is_found &= np.isin(self._place, numbers(ids))
         if query.path is not None:
             at = connection.scalar(select(LOCATION.c.id).where(at_path(query.path)))
             key = paths.folder_key(paths.folder_text(query.path))
@@ -261,20 +172,20 @@ class Columns:
         if query.folders:
             is_named = np.zeros(self._folder.max(initial=0) + 1, dtype=np.bool_)
             for name in query.folders:
-                ids = _rows(
+                ids = rows(
                     connection, "SELECT group_concat(id) FROM folder WHERE path_key GLOB :at", at=folder_pattern(name)
                 )
-                numbers = _numbers(next(ids)[0])
-                is_named[numbers[numbers < len(is_named)]] = True
+                named = numbers(next(ids)[0])
+                is_named[named[named < len(is_named)]] = True
             is_found &= is_named[self._folder]
         return is_found
 
     def _of_file(self, query: Query) -> _Mask:
         is_found = self._of_tags(query)
         if query.kinds:
-            is_found &= np.isin(self._kind, _indices(self._kinds, [kind.value for kind in query.kinds]))
+            is_found &= np.isin(self._kind, indices(self._kinds, [kind.value for kind in query.kinds]))
         if query.keys:
-            is_found &= np.isin(self._key, _indices(self._keys, query.keys))
+            is_found &= np.isin(self._key, indices(self._keys, query.keys))
         if query.tempo_ranges_bpm:
             is_found &= np.logical_or.reduce([self._in_tempo(each) for each in query.tempo_ranges_bpm])
         if query.reviews:
@@ -288,7 +199,8 @@ class Columns:
     def _in_tempo(self, bounds: TempoRange) -> _Mask:
         # A file without a tempo has none that is a number, which is neither more nor less than any.
         low, high = bounds
-        return (self._tempo >= (-np.inf if low is None else low)) & (self._tempo <= (np.inf if high is None else high))
+        is_in: _Mask = self._tempo >= (-np.inf if low is None else low)
+        return is_in & (self._tempo <= (np.inf if high is None else high))
 
     def _of_tags(self, query: Query) -> _Mask:
         best, is_found = self._surest, np.ones(self._count, dtype=np.bool_)
@@ -309,29 +221,3 @@ class Columns:
         is_below = np.zeros(self._folder.max(initial=0) + 1, dtype=np.bool_)
         is_below[[at for at, folder in self._folders if folder.startswith(key) and at < len(is_below)]] = True
         return is_below
-
-
-def _rows(connection: Connection, sql: str, **values: object) -> Iterator[Any]:
-    return iter(connection.execute(text(sql), values))
-
-
-def _numbers(text: str | None) -> _Numbers:
-    """Whole numbers from what `group_concat` made, which is NULL of nothing."""
-    return np.fromstring(text, dtype=np.int64, sep=",") if text else np.zeros(0, dtype=np.int64)
-
-
-def _last_of_each(
-    files: npt.NDArray[np.int32], sure: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
-    """Each file once, with the last number that stands beside it."""
-    once, from_end = np.unique(files[::-1], return_index=True)
-    return once, sure[::-1][from_end]
-
-
-def _indices(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
-    return [names.index(name) for name in wanted if name in names]
-
-
-def _ranked(names: Sequence[str], counts: npt.NDArray[Any]) -> dict[str, int]:
-    pairs: Mapping[str, int] = {name: int(count) for name, count in zip(names, counts, strict=True) if count}
-    return dict(sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0])))

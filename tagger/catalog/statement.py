@@ -125,9 +125,7 @@ class Statement:
         elif query.tempo_ranges_bpm:
             lows, highs = zip(*query.tempo_ranges_bpm, strict=True)
             # The bounds of all, for an index that is walked in the order of tempos.
-            yield from self._in_tempo(
-                (None if None in lows else min(lows), None if None in highs else max(highs))
-            )
+            yield from self._in_tempo((None if None in lows else min(lows), None if None in highs else max(highs)))
             ranges = (" AND ".join(self._in_tempo(each)) for each in query.tempo_ranges_bpm)
             yield f"+({' OR '.join(f'({each})' for each in ranges)})"
         if query.keys:
@@ -260,9 +258,9 @@ class Statement:
             conditions.append("(surer.confidence, surer.label) > (best.confidence, best.label)")
             yield f"NOT EXISTS (SELECT 1 FROM tag AS surer WHERE {' AND '.join(conditions)})"
         if self._sort is Sort.LABEL and query.families and not query.labels:
-            # Passes by what is in other families without a look at its row.
+            # Takes the walk from label to label of these families, past all others.
             in_family = f"family IN {self._any_of(query.families)}"
-            yield f"+best.label IN (SELECT DISTINCT label FROM tag WHERE {in_family})"
+            yield f"best.label IN (SELECT DISTINCT label FROM tag WHERE {in_family})"
         if query.labels and query.families:
             in_family = f"+other.family IN {self._any_of(query.families)}"
             yield f"EXISTS (SELECT 1 FROM tag AS other WHERE other.file_id = best.file_id AND {in_family})"
