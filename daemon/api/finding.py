@@ -17,6 +17,7 @@ from daemon.api import models, places
 from daemon.api.counting import Counting
 from daemon.api.problems import problem
 from daemon.arguments import key as spelt_key
+from daemon.arguments import tempo_range
 from tagger import tagfile
 from tagger.catalog import Catalog, FileRecord, Hit, LabelRecord, Problem, Query
 from tagger.catalog.facets import BANDS
@@ -34,14 +35,13 @@ def query_of(catalog: Catalog, filters: models.Filters) -> Query:
     Raises:
         HTTPException: 403, a place was named that is in no watched folder.
     """
-    bounds = (filters.tempo_min, filters.tempo_max)
     return Query(
         labels=tuple(filters.label),
         families=tuple(filters.family),
         min_confidence=filters.min_confidence,
         max_confidence=filters.max_confidence,
         kinds=tuple(filters.kind),
-        tempo_ranges_bpm=() if bounds == (None, None) else (bounds,),
+        tempo_ranges_bpm=tuple(map(tempo_range, filters.tempo)),
         keys=tuple(map(spelt_key, filters.key)),
         words=filters.words,
         path=None if filters.under is None else places.inside(catalog, filters.under),

@@ -16,6 +16,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 PathText = Annotated[str, Field(min_length=1, max_length=4096)]
 Names = Annotated[list[Text], Field(max_length=100)]
+TEMPO: str = r"(\d{1,4}(\.\d{1,6})?(-(\d{1,4}(\.\d{1,6})?)?)?|-\d{1,4}(\.\d{1,6})?)"
+"""How a tempo or a range of tempos is written."""
+
+TempoText = Annotated[str, Field(pattern=f"^{TEMPO}$")]
 KeyText = Annotated[str, Field(pattern="^[A-G][#b]?m?$")]
 Hash = Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -42,8 +46,9 @@ class Filters(Wire):
     min_confidence: Share = Field(default=0.0, description="The tag asked for, or the best one, is at least this sure.")
     max_confidence: Share = Field(default=1.0, description="It is at most this sure.")
     kind: Annotated[list[Kind], Field(max_length=10)] = Field(default=[], description="The file is one of these kinds.")
-    tempo_min: float | None = Field(default=None, ge=0, le=1000, description="Lowest tempo, in BPM.")
-    tempo_max: float | None = Field(default=None, ge=0, le=1000, description="Highest tempo, in BPM.")
+    tempo: Annotated[list[TempoText], Field(max_length=100)] = Field(
+        default=[], description="Tempo in BPM: 120, or 90-100 with both ends, 90- or -100."
+    )
     key: Annotated[list[KeyText], Field(max_length=100)] = Field(default=[], description="Musical key: Am, F#, Bbm.")
     words: str = Field(default="", max_length=200, description="Words of the path, each at least by its beginning.")
     under: PathText | None = Field(
