@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tagger.catalog import LabelState, Sort
+from tagger.catalog import LabelState, Review, Sort
 from tagger.results import Kind
 
 MOST_FILES: int = 500
@@ -16,6 +16,11 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 PathText = Annotated[str, Field(min_length=1, max_length=4096)]
 Names = Annotated[list[Text], Field(max_length=100)]
+TEMPO: str = r"(\d{1,4}(\.\d{1,6})?(-(\d{1,4}(\.\d{1,6})?)?)?|-\d{1,4}(\.\d{1,6})?)"
+"""How a tempo or a range of tempos is written."""
+
+TempoText = Annotated[str, Field(pattern=f"^{TEMPO}$")]
+KeyText = Annotated[str, Field(pattern="^[A-G][#b]?m?$")]
 Hash = Annotated[str, Field(min_length=1, max_length=128)]
 
 
@@ -41,14 +46,20 @@ class Filters(Wire):
     min_confidence: Share = Field(default=0.0, description="The tag asked for, or the best one, is at least this sure.")
     max_confidence: Share = Field(default=1.0, description="It is at most this sure.")
     kind: Annotated[list[Kind], Field(max_length=10)] = Field(default=[], description="The file is one of these kinds.")
-    tempo_min: float | None = Field(default=None, ge=0, le=1000, description="Lowest tempo, in BPM.")
-    tempo_max: float | None = Field(default=None, ge=0, le=1000, description="Highest tempo, in BPM.")
-    key: str | None = Field(default=None, pattern="^[A-G][#b]?m?$", description="Musical key: Am, F#, Bbm.")
+    tempo: Annotated[list[TempoText], Field(max_length=100)] = Field(
+        default=[], description="Tempo in BPM: 120, or 90-100 with both ends, 90- or -100."
+    )
+    key: Annotated[list[KeyText], Field(max_length=100)] = Field(default=[], description="Musical key: Am, F#, Bbm.")
     words: str = Field(default="", max_length=200, description="Words of the path, each at least by its beginning.")
     under: PathText | None = Field(
         default=None, description="A folder in a watched folder, with all below it, or a file."
     )
-    is_reviewed: bool | None = Field(default=None, description="Whether a person has judged a label of the file.")
+    folder: Names = Field(default=[], description="The file is below a folder whose name begins so, whatever the case.")
+    state: Annotated[list[Review], Field(max_length=10)] = Field(
+        default=[], description="What people said of the file; `predicted` is nothing."
+    )
+    is_unsure: bool = Field(default=False, description="Only files of which nothing may be claimed, silence left out.")
+    is_missing: bool = Field(default=False, description="Files that are gone, in place of those that are there.")
 
 
 class Search(Filters):
@@ -91,6 +102,35 @@ class FilePage(Wire):
     next: str | None = Field(description="To be sent as `cursor` for the next page; null on the last.")
 
 
+class ProblemSearch(Wire):
+    """Where to look for files that could not be analysed, a page at a time."""
+
+    words: str = Field(default="", max_length=200, description="Words of the path, each at least by its beginning.")
+    under: PathText | None = Field(
+        default=None, description="A folder in a watched folder, with all below it, or a file."
+    )
+    folder: Names = Field(default=[], description="The file is below a folder whose name begins so, whatever the case.")
+    limit: int = Field(default=50, ge=1, le=MOST_FILES, description="Files on a page.")
+    cursor: str | None = Field(
+        default=None, min_length=1, max_length=16384, description="`next` of the page before, of the same search."
+    )
+
+
+class FailedFile(Wire):
+    """A file that could not be analysed, and will not be until it changes."""
+
+    id: int = Field(description="Of the place where the file is.")
+    path: str
+    reason: str
+
+
+class ProblemPage(Wire):
+    """Files that could not be analysed, by path."""
+
+    files: list[FailedFile]
+    next: str | None = Field(description="To be sent as `cursor` for the next page; null on the last.")
+
+
 class BandCount(Wire):
     """Files whose surest tag is so sure: from `from` on, below `to`; 1 is in the last."""
 
@@ -116,9 +156,11 @@ class FacetCounts(Wire):
     kinds: dict[Kind, int]
     roots: list[RootCount]
     confidence: list[BandCount]
+    states: dict[Review, int] = Field(description="What people said of the files; `predicted` is nothing.")
     without_tag: int = Field(description="Files of which nothing may be claimed, silence too.")
-    reviewed: int = Field(description="Files of which a person has judged a label.")
-    unreviewed: int
+    unsure: int = Field(description="The same, silence left out.")
+    missing: int = Field(description="Files that are gone, in the whole catalog.")
+    problems: int = Field(description="Files that could not be analysed, in the whole catalog.")
     as_of: datetime = Field(description="When this was so; a little in the past while the catalog is written to.")
 
 

@@ -81,6 +81,12 @@ def files(backend: Work, search: Annotated[models.Search, Query()]) -> models.Fi
     return finding.find(backend.catalog, search)
 
 
+@router.get("/problems", tags=["files"], responses=documented(404))
+def problems(backend: Work, search: Annotated[models.ProblemSearch, Query()]) -> models.ProblemPage:
+    """Lists the files that could not be analysed, a page at a time."""
+    return finding.problems(backend.catalog, search)
+
+
 @router.get("/facets", tags=["files"])
 def facets(backend: Work, filters: Annotated[models.Filters, Query()]) -> models.FacetCounts:
     """Counts what a search finds."""

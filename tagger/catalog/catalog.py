@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from tagger.catalog import detail, places, report, search, store, verdicts
 from tagger.catalog import vectors as embeddings
@@ -21,6 +21,7 @@ from tagger.catalog.journal import Journal
 from tagger.catalog.migrate import upgrade
 from tagger.catalog.records import Entry, FileRecord, Hit, Known, LabelState, Problem, Query, Seen, Stats
 from tagger.catalog.roots import Roots
+from tagger.catalog.searches import Searches
 from tagger.catalog.vectors import Vectors
 from tagger.catalog.verdicts import Opinion, Swaps
 from tagger.results import Analysis
@@ -36,6 +37,9 @@ def default_catalog_path() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("tagger", appauthor=False) / "catalog.db"
+
+
+_ALL: Final = Query()
 
 
 class Catalog:
@@ -56,6 +60,8 @@ class Catalog:
         self._engine = open_engine(path)
         self.roots = Roots(self._engine, path)
         """The watched folders."""
+        self.searches = Searches(self._engine, path)
+        """The searches that people keep."""
         self.jobs = Jobs(self._engine, path)
         """What the daemon still has to do."""
         self.journal = Journal(path, self._engine)
@@ -324,10 +330,15 @@ class Catalog:
         with plain_errors(self.path), reading(self._engine) as connection:
             return report.place(connection, location_id)
 
-    def problems(self) -> Iterator[Problem]:
-        """The files that could not be analysed, by path."""
+    def problems(self, query: Query = _ALL) -> Iterator[Problem]:
+        """The files that could not be analysed, by path.
+
+        Args:
+            query: its words, path and folders say where, `after` and `limit` which page. None meets any other
+                condition, as nothing is known of what is in them.
+        """
         with plain_errors(self.path), reading(self._engine) as connection:
-            yield from report.problems(connection)
+            yield from report.problems(connection, query)
 
     def export(self) -> Iterator[FileRecord]:
         """Every path that has a recording, missing ones too, by path."""
