@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,8 +83,9 @@ def test_every_format_is_sent_as_something_that_browsers_play(
 
 
 def _delay(sound: npt.NDArray[np.float32]) -> int:
-    true = signal(LENGTH)[:20_000, 0]
-    return int(np.argmax(np.correlate(sound[:24_000], true, "valid")))
+    true = signal(LENGTH)[10_000:12_000, 0]
+    errors = [np.abs(sound[10_000 + delay : 12_000 + delay] - true).sum() for delay in range(4000)]
+    return int(np.argmin(errors))
 
 
 @pytest.mark.parametrize("name", ["wav-16", "wav-24", "aifc-float", "m4a-alac", "ogg"])
