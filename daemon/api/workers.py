@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import signal
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -190,8 +191,6 @@ class _Process:
 
 def _serve(connection: Connection, make: Callable[[], Answerer]) -> None:
     """What the process does."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
         try:
