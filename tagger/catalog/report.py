@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import json
-<<<<<<< HEAD
 from collections.abc import Iterator, Sequence
-=======
-from collections.abc import Iterator
 from dataclasses import replace
->>>>>>> web-search
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, column, exists, func, or_, select, tuple_
 
 from tagger.catalog import paths
-<<<<<<< HEAD
-from tagger.catalog.conditions import in_folder, in_subtree
-from tagger.catalog.records import Known, Problem, Seen, Stats
-from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LIVE_TAG, LOCATION, SOURCE, TAG
-=======
 from tagger.catalog.conditions import at_path, folder_pattern, in_folder, in_subtree
-from tagger.catalog.records import Known, Problem, Query, Stats
+from tagger.catalog.records import Known, Problem, Query, Seen, Stats
 from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LIVE_TAG, LOCATION, SOURCE, TAG, WORDS
 from tagger.catalog.words import match_expression
->>>>>>> web-search
 from tagger.results import Kind
 
 _PAGE: Final = 500
