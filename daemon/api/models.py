@@ -123,6 +123,11 @@ class FailedFile(Wire):
     path: str
     reason: str
 
+    @property
+    def duration_s(self) -> float:
+        """Not known."""
+        return 0.0
+
 
 class ProblemPage(Wire):
     """Files that could not be analysed, by path."""

@@ -8,13 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from fastapi import Request
 from nicegui import Event
 
-from daemon.api import models
 from daemon.api.backend import Backend
 from daemon.web.news import News
+
+
+class Sound(Protocol):
+    """A file that is looked at, as `models.FoundFile`."""
+
+    @property
+    def id(self) -> int:
+        """Number of its place."""
+
+    @property
+    def path(self) -> str:
+        """Where it is, in words."""
+
+    @property
+    def duration_s(self) -> float:
+        """Its length; 0 where that is not known."""
 
 
 @dataclass(slots=True, eq=False)
@@ -42,7 +58,7 @@ class Visit:
     query: str = ""
     view: str = ""
     theme: str = "auto"
-    shown: Event[[models.FoundFile | None]] = field(default_factory=Event)
+    shown: Event[[Sound | None]] = field(default_factory=Event)
     judged: Event[[Sequence[int]]] = field(default_factory=Event)
     searched: Event[[str]] = field(default_factory=Event)
     selected: Sequence[int] = ()
