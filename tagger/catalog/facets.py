@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,18 @@ class Facets:
     reviewed: int
 
 
+class Places(NamedTuple):
+    """Places of files.
+
+    Attributes:
+        ids: (n,) int64, the number of each place, as in `Hit.id`.
+        recordings: (n,) int64, the number of what is there.
+    """
+
+    ids: _Numbers
+    recordings: _Numbers
+
+
 class _Names:
     """Small numbers for the few names of a column."""
 
@@ -90,6 +102,7 @@ class Columns:
         files = _read(connection, _FILES, (_whole, self._kinds.of, _real, self._keys.of))
         order = np.argsort(files[0], kind="stable")
         ids, self._kind, self._tempo, self._key = (column[order] for column in files)
+        self._ids = ids
         place_ids, place_files, self._folder = _read(connection, _PLACES, (_whole, _whole, _whole))
         self._place = place_ids
         self._file = np.searchsorted(ids, place_files).astype(np.int32)
@@ -135,6 +148,12 @@ class Columns:
             without_tag=int((~has_tag).sum()),
             reviewed=int(files[self._judged].sum()),
         )
+
+    def places(self, connection: Connection, query: Query) -> Places:
+        """The places of the files that meet a query, and what recordings they hold, by their numbers."""
+        is_found = self._of_place(connection, query)
+        is_found &= self._of_file(query)[self._file]
+        return Places(self._place[is_found], self._ids[self._file[is_found]])
 
     def _of_place(self, connection: Connection, query: Query) -> _Mask:
         is_found = np.ones(len(self._place), dtype=np.bool_)
