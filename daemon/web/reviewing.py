@@ -194,8 +194,8 @@ def _likeliest(record: FileRecord) -> tuple[str, ...]:
 
 def _reasons(record: FileRecord) -> Iterator[str]:
     claimed = {tag.label: tag for tag in record.analysis.tags}
-    for each in _contradicting(record.labels, claimed):
-        yield f"{_SOURCES[each.source]} says {words_of(each.label)}"
+    for said in _contradicting(record.labels, claimed):
+        yield f"{_SOURCES[said.source]} says {words_of(said.label)}"
     candidates = record.analysis.instruments
     if record.kind is Kind.ONE_SHOT and len(candidates) > 1 and candidates[1].confidence > candidates[0].confidence / 2:
         yield f"{words_of(candidates[0].label)} or {words_of(candidates[1].label)}"

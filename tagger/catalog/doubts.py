@@ -52,12 +52,12 @@ def doubtful(connection: Connection) -> npt.NDArray[np.int64]:
     named_ids, is_claimed, confidence, is_one_shot = _read(connection, _NAMED.format(evidence=evidence), 4)
     is_heard = np.isin(named_ids, file_ids)
     rows = np.searchsorted(file_ids, named_ids[is_heard])
-    agrees, confidence, is_one_shot = is_claimed[is_heard] > 0, confidence[is_heard], is_one_shot[is_heard] > 0
+    differs = is_claimed[is_heard] == 0
     is_contradicted = np.zeros(len(file_ids), dtype=np.bool_)
-    is_contradicted[rows[~agrees & is_one_shot]] = True
-    is_contradicted[rows[agrees]] = False
+    is_contradicted[rows[differs & (is_one_shot[is_heard] > 0)]] = True
+    is_contradicted[rows[~differs]] = False
     doubts = np.where(is_contradicted, contradicted, doubts)
-    np.add.at(doubts, rows[~agrees], np.maximum(0.5 - confidence[~agrees], 0))
+    np.add.at(doubts, rows[differs], np.maximum(0.5 - confidence[is_heard][differs], 0))
     is_open = (is_judged == 0) & (doubts >= _LEAST)
     order = np.argsort(-doubts[is_open], kind="stable")
     ranked: npt.NDArray[np.int64] = file_ids[is_open][order].astype(np.int64)

@@ -22,13 +22,13 @@ class Mark(NamedTuple):
     """Tells one state of a model's analyses from another.
 
     Attributes:
-        count: how many there are.
+        size: how many there are.
         last: the highest number of one.
         total: the sum of their numbers; with the two above, it says whether any went.
         last_at: when the last was made, since SQLite uses the highest number again once its row is gone.
     """
 
-    count: int
+    size: int
     last: int
     total: int
     last_at: float
@@ -73,7 +73,7 @@ def vectors(connection: Connection, model: str, held: Vectors | None) -> Vectors
 
 
 class _Rows(NamedTuple):
-    count: int
+    size: int
     total: int
     file_ids: npt.NDArray[np.int64]
     matrix: npt.NDArray[np.float32]
@@ -89,7 +89,7 @@ def _mark(connection: Connection, source_id: int | None) -> Mark:
 
 
 def _is_only_added(connection: Connection, before: Mark, added: _Rows, now: Mark) -> bool:
-    is_all = (before.count + added.count, before.total + added.total) == (now.count, now.total)
+    is_all = (before.size + added.size, before.total + added.total) == (now.size, now.total)
     return is_all and _made_at(connection, before.last) == before.last_at
 
 
