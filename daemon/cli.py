@@ -154,10 +154,11 @@ def undo(
     """
     from daemon import arguments, undoing
     from daemon.opening import open_catalog
+    from tagger.writing import Selection
 
     if batch is not None and since is not None:
         raise typer.BadParameter("give one run or a time, not both", param_hint="--batch, --since")
-    chosen = undoing.Selection(paths=tuple(paths or ()), batch_id=batch, since=arguments.since(since))
+    chosen = Selection(paths=tuple(paths or ()), batch_id=batch, since=arguments.since(since))
     with open_catalog(catalog) as opened:
         if list_runs:
             undoing.list_batches(opened, as_json=as_json)

@@ -34,7 +34,7 @@ class Hearing:
 
     def _show(self, sound: Sound | None) -> None:
         if sound is None or not sound.duration_s:
-            self._player.clear()
+            self._player.empty()
             return
         address = f"{PREFIX}/files/{sound.id}"
         theme = "light" if self._visit.theme == "light" else "dark"

@@ -83,7 +83,7 @@ class Player(Element, component="player.js"):
         self._props["stretches"] = [asdict(stretch) for stretch in stretches]
         self.update()
 
-    def clear(self) -> None:
+    def empty(self) -> None:
         """Stops, and shows nothing."""
         self._props["sound"] = None
         self.show(())

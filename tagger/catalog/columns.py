@@ -30,26 +30,30 @@ Numbers = npt.NDArray[np.int64]
 
 
 class Positions:
-    """Where recordings stand in the columns, by their ids."""
+    """Where recordings stand in the columns, by their ids.
+
+    Attributes:
+        ids: (recordings,) int64, the ids in the order of the columns.
+    """
 
     def __init__(self, ids: Numbers) -> None:
-        self._ids = np.sort(ids)
-        last = int(self._ids[-1]) if len(ids) else 0
+        self.ids = np.sort(ids)
+        last = int(self.ids[-1]) if len(ids) else 0
         # Looking up a table is thirty times as fast as searching, but ids may have gaps of any size.
         self._table: npt.NDArray[np.int32] | None = None
         if last <= _NEVER_SPARSE * len(ids) + PAGE:
             self._table = np.zeros(last + 1, dtype=np.int32)
-            self._table[self._ids] = np.arange(len(ids), dtype=np.int32)
+            self._table[self.ids] = np.arange(len(ids), dtype=np.int32)
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self.ids)
 
     def of(self, ids: str | None) -> npt.NDArray[np.int32]:
         """(n,) the places of recordings, by their ids as `group_concat` gives them."""
         wanted = numbers(ids)
         if self._table is not None:
             return self._table[wanted]
-        return np.searchsorted(self._ids, wanted).astype(np.int32)
+        return np.searchsorted(self.ids, wanted).astype(np.int32)
 
 
 class TagColumns:

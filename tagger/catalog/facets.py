@@ -10,14 +10,14 @@ them anew when the catalog has changed (`daemon.api.counting`). Their conditions
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, select, text
 
 from tagger.catalog import paths
-from tagger.catalog.columns import PAGE, Positions, TagColumns, indices, numbers, ranked, rows, valued
+from tagger.catalog.columns import PAGE, Numbers, Positions, TagColumns, indices, numbers, ranked, rows, valued
 from tagger.catalog.conditions import at_path, folder_pattern, judged
 from tagger.catalog.records import REVIEWED, Query, Review, TempoRange
 from tagger.catalog.schema import LOCATION
@@ -78,6 +78,18 @@ class Facets:
     problems: int
 
 
+class Places(NamedTuple):
+    """Places of files.
+
+    Attributes:
+        ids: (n,) int64, the number of each place, as in `Hit.id`.
+        recordings: (n,) int64, the number of what is there.
+    """
+
+    ids: Numbers
+    recordings: Numbers
+
+
 class Columns:
     """The catalog at one time, to be counted.
 
@@ -88,7 +100,7 @@ class Columns:
     def __init__(self, connection: Connection) -> None:
         kinds = list(rows(connection, _KINDS))
         positions = Positions(np.concatenate([numbers(None), *(numbers(ids) for _, ids in kinds)]))
-        self._count = len(positions)
+        self._ids, self._count = positions.ids, len(positions)
         self._kinds, self._kind = valued(kinds, positions)
         self._keys, self._key = valued(rows(connection, _KEYS), positions)
         self._tempo = np.full(self._count, np.nan)
@@ -158,6 +170,12 @@ class Columns:
             missing=int(self._is_missing.sum()),
             problems=int(connection.scalar(text(_COUNT_PROBLEMS)) or 0),
         )
+
+    def places(self, connection: Connection, query: Query) -> Places:
+        """The places of the files that meet a query, and what recordings they hold, by their numbers."""
+        is_found = self._of_place(connection, query)
+        is_found &= self._of_file(query)[self._file]
+        return Places(self._place[is_found], self._ids[self._file[is_found]])
 
     def _of_place(self, connection: Connection, query: Query) -> _Mask:
         is_found: _Mask = self._is_missing == query.is_missing

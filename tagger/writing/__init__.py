@@ -4,6 +4,7 @@
     sidecars ── one folder: what Ableton Live is told, journalled alike
     recovery ── what an earlier run was killed over
     undo ────── the way back, file by file, newest first
+    selecting ─ which writes are meant
     moved ───── files that are not where they were written
     lock ────── one process at a time
 
@@ -11,7 +12,9 @@ Here the catalog, its journal and `tagger.tagfile` meet; none of them knows anot
 """
 
 from tagger.writing.edits import TakenEdit, look_for_edit
+from tagger.writing.lock import TakenError
 from tagger.writing.recovery import Fate, Recovered
+from tagger.writing.selecting import Selection, write_ids
 from tagger.writing.undo import Outcome, Undoing, Undone
 from tagger.writing.writer import Writer, Written, WrittenSidecar
 
@@ -19,11 +22,14 @@ __all__ = [
     "Fate",
     "Outcome",
     "Recovered",
+    "Selection",
     "TakenEdit",
+    "TakenError",
     "Undoing",
     "Undone",
     "Writer",
     "Written",
     "WrittenSidecar",
     "look_for_edit",
+    "write_ids",
 ]
