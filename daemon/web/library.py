@@ -69,6 +69,7 @@ class Library:
 def _remember(text: str) -> None:
     """Has the address say what is searched for, so that it can be kept, sent and gone back to."""
     ui.run_javascript(
-        f"const u = new URL(location), q = {json.dumps(text)}; u.searchParams.delete('q'); if (q) u.searchParams.set('q', q);"
+        f"const u = new URL(location), q = {json.dumps(text)}; u.searchParams.delete('q');"
+        "if (q) u.searchParams.set('q', q);"
         "history.replaceState(history.state, '', u)"
     )

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
-from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
-
-_STYLE: Final = Path(__file__).with_name("player.css")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,6 @@ class Player(Element, component="player.js"):
 
     def __init__(self) -> None:
         super().__init__()
-        ui.add_css(_STYLE)
         self._loads = 0
         self._props["sound"] = None
 

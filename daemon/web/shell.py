@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from nicegui import background_tasks, ui
@@ -14,7 +15,11 @@ from daemon.web.keys import KeyHelp
 from daemon.web.library import Library
 from daemon.web.visit import Visit
 
+STATIC: Final = Path(__file__).with_name("static")
 THEMES: Final = {"auto": "brightness_auto", "dark": "dark_mode", "light": "light_mode"}
+
+SHEETS: Final = ["style.css", *sorted(path.name for path in STATIC.glob("*.css") if path.name != "style.css")]
+"""The one that all others build on comes first."""
 
 _WITHOUT_KEYS: Final = ["input", "select", "textarea"]
 """Where keys are text."""
@@ -57,7 +62,8 @@ class Shell:
 
     def build(self) -> None:
         """Makes the page."""
-        ui.add_head_html('<link rel="stylesheet" href="/style/style.css">')
+        for sheet in SHEETS:
+            ui.add_head_html(f'<link rel="stylesheet" href="/style/{sheet}">')
         ui.colors(primary="var(--accent)", negative="#c2453f", positive="#3f8f5f")
         self._dark = ui.dark_mode({"dark": True, "light": False}.get(self._visit.theme))
         ui.keyboard(self._key, ignore=_WITHOUT_KEYS)  # type: ignore[arg-type] # its own list is of fewer names
