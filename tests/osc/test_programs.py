@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,7 @@ import pytest
 
 from osc_bridge import messages
 from osc_bridge.bridge import Bridge
-from osc_bridge.sources.sender import Sender
-from tests.osc.helpers import RATE, kick, silence, wait_for
+from tests.osc.helpers import kick, playing, silence, wait_for
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -83,28 +82,9 @@ def started(*command: str, **environment: str) -> Iterator[Output]:
         output.end()
 
 
-@contextmanager
-def drumming(bridge: Bridge) -> Iterator[None]:
+def drumming(bridge: Bridge) -> AbstractContextManager[None]:
     """A kick every half second, for two seconds, then none for two, on and on."""
-    stopping = threading.Event()
-
-    def play() -> None:
-        bar = np.concatenate([*[kick(0.5)] * 4, silence(2.0)])
-        with Sender(bridge.address, stream="drums", sample_rate=RATE) as sender:
-            while not stopping.is_set():
-                started_s = time.monotonic()
-                for number, piece in enumerate(np.split(bar, len(bar) // 480)):
-                    if stopping.wait(max(0.0, started_s + number * 0.01 - time.monotonic())):
-                        break
-                    sender.push(piece)
-
-    thread = threading.Thread(target=play)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
+    return playing(bridge, np.concatenate([*[kick(0.5)] * 4, silence(2.0)]))
 
 
 def oscsend(bridge: Bridge, *arguments: str) -> None:
