@@ -130,7 +130,7 @@ def print_recovered(recovered: Iterable[Recovered]) -> None:
     for each in recovered:
         if each.fate is Fate.UNTOUCHED:
             continue
-        reason = f" ({each.reason})" if each.reason else ""
+        reason = f": {each.reason}" if each.reason else ""
         print_problem(f"{nearby(each.path)}: an earlier run was stopped over it; it {each.fate.value}{reason}")
 
 

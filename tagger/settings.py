@@ -22,7 +22,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariableError
 
-from tagger.errors import SettingsError
+from tagger.errors import SettingsError, reason_of
 
 LayerName = Literal["id3", "info", "ixml", "xmp"]
 WithName = Literal["colour", "comment", "group", "markers"]
@@ -262,7 +262,7 @@ def _content(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise SettingsError(path, "is no text in UTF-8", "save it as such") from None
     except OSError as error:
-        raise SettingsError(path, f"cannot be read: {error.strerror or error}") from None
+        raise SettingsError(path, f"cannot be read: {reason_of(error)}") from None
 
 
 def _reason(error: ErrorDetails) -> str:

@@ -27,7 +27,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from daemon.api import problems
-from tagger.errors import SettingsError
+from tagger.errors import SettingsError, reason_of
 from tagger.settings import ApiSettings
 
 PREFIX: Final = "/api"
@@ -88,7 +88,7 @@ def load_token(catalog: Path) -> str:
     except FileExistsError:
         pass
     except OSError as error:
-        raise SettingsError(path, f"cannot be written: {error.strerror or error}") from error
+        raise SettingsError(path, f"cannot be written: {reason_of(error)}") from error
     try:
         # Windows keeps what is in a user's folder from others by itself, and shows it as readable for all.
         if os.name == "posix" and path.stat().st_mode & 0o077:

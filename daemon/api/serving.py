@@ -23,7 +23,7 @@ from daemon.api.timelines import background_analyser
 from daemon.service.engine import Engine
 from daemon.service.events import handed_on
 from tagger.catalog import Catalog
-from tagger.errors import SettingsError
+from tagger.errors import SettingsError, reason_of
 from tagger.settings import ApiSettings, settings_path
 
 _LOG: Final = logging.getLogger(__name__)
@@ -123,5 +123,5 @@ def _listening(settings: ApiSettings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=128)
     except OSError as error:
-        reason = f"nothing can listen at {settings.host}, port {settings.port}: {error.strerror or error}"
+        reason = f"nothing can listen at {settings.host}, port {settings.port}: {reason_of(error)}"
         raise SettingsError(settings_path(), reason, "choose others under [api]") from error

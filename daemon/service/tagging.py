@@ -178,10 +178,9 @@ class Tagging:
         except TagFileError as error:
             if is_gone(job.path):
                 return Result(job)
-            reason = f"{error.reason} ({error.advice})" if error.advice else error.reason
             not_before = self._now() + delay_s(job.tries + 1)
-            self._broadcast.tell(FileFailed(job.path, reason, not_before))
-            return Result(job, next_task=Task.TAGS, not_before=not_before, failure=reason)
+            self._broadcast.tell(FileFailed(job.path, error.words, not_before))
+            return Result(job, next_task=Task.TAGS, not_before=not_before, failure=error.words)
         if root.write:
             self._broadcast.tell(FileTagged(job.path))
         return Result(job)

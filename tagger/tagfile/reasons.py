@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tagger.containers import MalformedError
-from tagger.errors import TagFileError, TaggerError
+from tagger.errors import TagFileError, TaggerError, reason_of
 from tagger.tagfile.formats import UntaggableError
 
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
@@ -27,7 +27,7 @@ def told_of(path: Path) -> Iterator[None]:
         raise TagFileError(path, "no permission to tag it", advice) from error
     except OSError as error:
         advice = "free some space and run again" if error.errno in _FULL else ""
-        raise TagFileError(path, f"cannot be tagged: {error.strerror or error}", advice) from error
+        raise TagFileError(path, f"cannot be tagged: {reason_of(error)}", advice) from error
     except TaggerError as error:
         raise TagFileError(path, error.reason, error.advice) from error
     except (ValueError, MalformedError) as error:

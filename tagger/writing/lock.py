@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tagger.errors import CatalogError
+from tagger.errors import CatalogError, reason_of
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def writing_lock(catalog_path: Path) -> Iterator[None]:
         advice = "run again when that has finished; `tagger jobs pause` has the daemon rest, `tagger jobs resume` go on"
         raise CatalogError(catalog_path, reason, advice) from None
     except OSError as error:
-        reason = f"cannot be locked for writing tags: {error.strerror or error}"
+        reason = f"cannot be locked for writing tags: {reason_of(error)}"
         raise CatalogError(catalog_path, reason, "give yourself write permission to its folder") from error
     try:
         yield
