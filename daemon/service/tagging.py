@@ -19,12 +19,12 @@ from daemon.service.events import Broadcast, FileFailed, FileTagged
 from daemon.service.looking import Hand
 from tagger import tagfile
 from tagger.catalog import Catalog, FileRecord
-from tagger.catalog.jobs import Job, Result, Task, delay_s
+from tagger.catalog.jobs import MOST_TRIES, Job, Result, Task, delay_s
 from tagger.catalog.roots import Root
 from tagger.errors import TagFileError, TaggerError
 from tagger.settings import Settings
 from tagger.stamp import is_gone
-from tagger.tagfile import UntaggableError
+from tagger.tagfile import UnfitError, UntaggableError
 from tagger.vocabulary import label_of
 from tagger.writing import Writer, look_for_edit
 from tagger.writing.claims import values_in
@@ -178,9 +178,10 @@ class Tagging:
         except TagFileError as error:
             if is_gone(job.path):
                 return Result(job)
-            not_before = self._now() + delay_s(job.tries + 1)
+            is_lasting = isinstance(error, UnfitError)
+            not_before = self._now() + delay_s(MOST_TRIES if is_lasting else job.tries + 1)
             self._broadcast.tell(FileFailed(job.path, error.words, not_before))
-            return Result(job, next_task=Task.TAGS, not_before=not_before, failure=error.words)
+            return Result(job, next_task=Task.TAGS, not_before=not_before, failure=error.words, is_lasting=is_lasting)
         if root.write:
             self._broadcast.tell(FileTagged(job.path))
         return Result(job)
