@@ -36,6 +36,7 @@ def add_to(app: typer.Typer) -> None:
 def daemon(
     catalog: CatalogOption = None,
     log: Annotated[Path | None, typer.Option(help="The log file.", show_default=False)] = None,
+    config: Annotated[Path | None, typer.Option(help="The settings file.", show_default=False)] = None,
 ) -> None:
     """Watch folders in the background: analyse what is new, and write tags where that was allowed.
 
@@ -44,7 +45,7 @@ def daemon(
     """
     from daemon.service.running import run
 
-    raise typer.Exit(run(catalog, log))
+    raise typer.Exit(run(catalog, log, config))
 
 
 @root.command("add")

@@ -27,6 +27,9 @@ from tagger.errors import SettingsError, reason_of
 LayerName = Literal["id3", "info", "ixml", "xmp"]
 WithName = Literal["colour", "comment", "group", "markers"]
 
+CONFIG_VARIABLE: Final = "TAGGER_CONFIG"
+"""Names the file of settings, instead of the user's own."""
+
 _PREFIX: Final = "TAGGER_"
 _JOINT: Final = "__"
 _HOLDING_THE_MARK: Final = ("id3", "ixml", "xmp")
@@ -213,7 +216,7 @@ class Settings(BaseSettings):
 
 def settings_path() -> Path:
     """Where the file is: as TAGGER_CONFIG says, else in the user's folder for settings. It need not be there."""
-    if chosen := os.environ.get("TAGGER_CONFIG"):
+    if chosen := os.environ.get(CONFIG_VARIABLE):
         return Path(chosen)
     from platformdirs import user_config_path
 
@@ -254,7 +257,7 @@ def _content(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        if "TAGGER_CONFIG" not in os.environ:
+        if CONFIG_VARIABLE not in os.environ:
             return {}
         raise SettingsError(path, "no such file, though TAGGER_CONFIG names it", "correct or unset that") from None
     except tomllib.TOMLDecodeError as error:
