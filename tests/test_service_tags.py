@@ -5,6 +5,7 @@ With real audio, since tags are written into it; what it is heard to be is made 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tagger import tagfile
 from tagger.catalog import Entry, LabelState
 from tagger.catalog.jobs import Jobs, Result, Task
 from tagger.errors import CatalogError
+from tagger.writing.lock import writing_lock
 from tests.made_up import Drummer
 from tests.service_bench import ROUND_S, Bench
 from tests.tagged_audio import make
@@ -134,6 +136,17 @@ def test_a_file_that_cannot_be_tagged_now_is_tried_again(real: Bench, library: P
     path.chmod(0o644)
     real.pass_time(300)
     assert tagfile.read(path).instrument == "Kick"
+
+
+def test_tags_wait_while_another_run_writes(real: Bench, library: Path, caplog: pytest.LogCaptureFixture) -> None:
+    make(library, "lossless.flac")
+    with caplog.at_level(logging.INFO), writing_lock(real.catalog.path):
+        real.engine.add_root(library, poll=True, write=True)
+        real.pass_time(300)
+    assert caplog.messages == ["tags wait: another run is writing some with this catalog"]
+    assert tagfile.read(file_in(library)).instrument is None
+    real.pass_time(60)
+    assert tagfile.read(file_in(library)).instrument == "Kick"
 
 
 def test_what_names_and_vendors_say_is_noted_and_no_tag(real: Bench, library: Path) -> None:

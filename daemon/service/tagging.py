@@ -26,7 +26,7 @@ from tagger.settings import Settings
 from tagger.stamp import is_gone
 from tagger.tagfile import UnfitError, UntaggableError
 from tagger.vocabulary import label_of
-from tagger.writing import Writer, look_for_edit
+from tagger.writing import BusyError, Writer, look_for_edit
 from tagger.writing.claims import values_in
 
 _LOG: Final = logging.getLogger(__name__)
@@ -72,6 +72,7 @@ class Tagging:
         self._done = 0
         self._not_before = 0.0
         self._left: list[Job] = []
+        self._is_waiting = False
         self._writers = _Writers(catalog, settings)
 
     @property
@@ -136,9 +137,16 @@ class Tagging:
                 while jobs:
                     self._see_to(jobs)
                     jobs = self._next_claim()
+        except BusyError:
+            self._not_before = self._now() + _AFTER_FAULT_S
+            if not self._is_waiting:
+                _LOG.info("tags wait: another run is writing some with this catalog")
+            self._is_waiting = True
         except TaggerError:
             self._not_before = self._now() + _AFTER_FAULT_S
             raise
+        else:
+            self._is_waiting = False
 
     def _next_claim(self) -> list[Job]:
         if self._is_stopped.is_set():

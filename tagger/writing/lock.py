@@ -15,12 +15,17 @@ from filelock import FileLock, Timeout
 from tagger.errors import CatalogError, reason_of
 
 
+class BusyError(CatalogError):
+    """Raised when another process writes tags with a catalog, which passes."""
+
+
 @contextmanager
 def writing_lock(catalog_path: Path) -> Iterator[None]:
     """Holds the lock of a catalog.
 
     Raises:
-        CatalogError: another process writes tags with this catalog, or the lock file cannot be made.
+        BusyError: another process writes tags with this catalog.
+        CatalogError: the lock file cannot be made.
     """
     lock = FileLock(catalog_path.with_name(catalog_path.name + ".writing"))
     try:
@@ -28,7 +33,7 @@ def writing_lock(catalog_path: Path) -> Iterator[None]:
     except Timeout:
         reason = "another run, or the daemon, is writing tags with this catalog"
         advice = "run again when that has finished; `tagger jobs pause` has the daemon rest, `tagger jobs resume` go on"
-        raise CatalogError(catalog_path, reason, advice) from None
+        raise BusyError(catalog_path, reason, advice) from None
     except OSError as error:
         reason = f"cannot be locked for writing tags: {reason_of(error)}"
         raise CatalogError(catalog_path, reason, "give yourself write permission to its folder") from error
