@@ -57,7 +57,7 @@ class BridgeSettings:
         allow: addresses and networks beyond this machine that may speak.
         token: what they have to say first.
         catalog: the catalog that questions are answered from.
-        files: folders below which files may be asked about.
+        files: folders in which files may be asked about, beside those that are watched.
         model: another model than the one that comes with the program.
     """
 
@@ -130,7 +130,7 @@ class Bridge:
             catalog_path=settings.catalog,
             model=recogniser.name,
             model_path=settings.model,
-            roots=settings.files,
+            folders=settings.files,
             labels=recogniser.card.labels,
         )
         self._control = Control(
