@@ -19,7 +19,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from daemon.api.serving import answering
+from daemon.api.app import create_app
+from daemon.api.serving import MakeApp, answering
 from daemon.opening import open_catalog
 from daemon.output import print_problem
 from daemon.service.engine import Engine
@@ -38,13 +39,14 @@ _STALE_S: Final = 120.0
 """After how long without a sign of life the engine is held to be stuck."""
 
 
-def run(catalog: Path | None, log: Path | None, config: Path | None) -> int:
+def run(catalog: Path | None, log: Path | None, config: Path | None, make_app: MakeApp = create_app) -> int:
     """Runs until it is told to stop.
 
     Args:
         catalog: the catalog file; None for the user's own.
         log: the log file; None for the user's own.
         config: the settings file; None for the user's own.
+        make_app: makes what is answered over HTTP.
 
     Returns:
         the exit code: 0 after a clean stop, 1 when the engine died.
@@ -66,7 +68,7 @@ def run(catalog: Path | None, log: Path | None, config: Path | None) -> int:
         with (
             handed_on(engine.events(), log_event),
             engine,
-            answering(opened, engine, chosen.api),
+            answering(opened, engine, chosen.api, make_app),
             hearing(engine, chosen.osc, path),
         ):
             _LOG.info("watching, with model %s and catalog %s", model, path)

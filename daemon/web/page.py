@@ -1,0 +1,52 @@
+"""Puts the page onto the HTTP application.
+
+NiceGUI is one for the whole process, so at most one application of a process has the page. Nothing of it is loaded
+from elsewhere, and it keeps nothing on the disk.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI, Request
+from nicegui import core, ui
+
+from daemon.api.backend import Backend
+from daemon.web.news import News
+from daemon.web.shell import Shell
+from daemon.web.visit import Visit
+
+TITLE: Final = "Instrument tagger"
+
+_HERE: Final = Path(__file__).parent
+_RECONNECT_S: Final = 30.0
+"""For how long a page may be away, as when a laptop sleeps, and find everything as it was."""
+
+
+def add_page(app: FastAPI, backend: Backend) -> None:
+    """Adds the page at `/`, below all that the application has already.
+
+    Args:
+        app: as from `daemon.api.app.create_app`, not yet started.
+        backend: what the page works with.
+    """
+    news = News(backend.feed)
+
+    @ui.page("/", title=TITLE, response_timeout=20)
+    def index(request: Request) -> None:
+        Shell(Visit.of(request, backend, news)).build()
+
+    ui.run_with(
+        app,
+        title=TITLE,
+        favicon=_HERE / "icon.svg",
+        dark=None,
+        tailwind=False,
+        # Nothing here is bound to a value that would have to be looked at again and again.
+        binding_refresh_interval=None,
+        reconnect_timeout=_RECONNECT_S,
+        show_welcome_message=False,
+        mount_path="/",
+    )
+    core.app.add_static_files("/style", _HERE / "static")

@@ -1,0 +1,208 @@
+"""The table of what a search found: pages are added as it is scrolled, so a million rows are as quick as a hundred."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import PurePath
+from typing import Any, Final
+
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+from daemon.api import finding, models
+from daemon.web.asking import ask
+from daemon.web.visit import Visit
+from tagger.catalog import Sort
+from tagger.taxonomy import words_of
+
+PAGE: Final = 100
+_AHEAD: Final = 60
+"""Rows below the last one seen at which more are fetched."""
+
+_TAGS: Final = """params => {
+    const cell = document.createElement('span');
+    cell.className = 'chips';
+    if (params.value && !params.value.length) {
+        cell.className = 'muted';
+        cell.textContent = params.data.kind === 'silence' ? 'silence' : 'unsure';
+    }
+    for (const tag of params.value || []) {
+        const chip = document.createElement('span');
+        chip.className = `chip family-${tag.family} ${tag.state || ''}`;
+        chip.textContent = tag.words;
+        cell.append(chip);
+    }
+    return cell;
+}"""
+_SURE: Final = """params => {
+    if (params.value == null) return '';
+    const meter = document.createElement('span');
+    meter.className = 'sure';
+    meter.style.setProperty('--sure', params.value);
+    meter.textContent = Math.round(100 * params.value) + ' %';
+    return meter;
+}"""
+_LENGTH: Final = """({value: s}) => s == null ? '' : s < 10 ? s.toFixed(2) + ' s'
+    : `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, '0')}`"""
+_CHOOSE: Final = """({api, rowIndex}) => {
+    const keys = window.event || {};
+    if (!keys.shiftKey && !keys.ctrlKey && !keys.metaKey) api.getDisplayedRowAtIndex(rowIndex)?.setSelected(true, true);
+}"""
+"""Arrow keys move what is chosen, as in every file browser."""
+
+_AS_FOUND: Final = "() => 0"
+"""The order is the catalog's; the table is not to make its own of the rows it happens to have."""
+
+_COLUMNS: Final[list[dict[str, Any]]] = [
+    {"field": "name", "headerName": "Name", "flex": 3, "minWidth": 160, "tooltipField": "path", "sort_by": "name"},
+    {
+        "field": "tags",
+        "headerName": "Instrument",
+        "flex": 3,
+        "minWidth": 150,
+        ":cellRenderer": _TAGS,
+        "sortable": False,
+        "cellDataType": False,
+    },
+    {"field": "sure", "headerName": "Sure", "width": 96, ":cellRenderer": _SURE, "sort_by": "confidence"},
+    {"field": "kind", "headerName": "Kind", "width": 90, "sortable": False},
+    {
+        "field": "duration_s",
+        "headerName": "Length",
+        "width": 90,
+        ":valueFormatter": _LENGTH,
+        "type": "rightAligned",
+        "sort_by": "duration",
+    },
+    {"field": "bpm", "headerName": "BPM", "width": 78, "type": "rightAligned", "sort_by": "tempo"},
+    {"field": "key", "headerName": "Key", "width": 68, "sortable": False},
+    {"field": "folder", "headerName": "Folder", "flex": 2, "minWidth": 120, "tooltipField": "path", "sort_by": "path"},
+]
+
+
+class Results:
+    """The table.
+
+    Args:
+        visit: what the page works with.
+    """
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._search = models.Search()
+        self._rows: list[models.FoundFile] = []
+        self._next: str | None = None
+        self._turn = 0
+        self._is_fetching = asyncio.Lock()
+
+    def build(self) -> None:
+        """Makes the table, empty."""
+        columns = [{key: value for key, value in each.items() if key != "sort_by"} for each in _COLUMNS]
+        self._grid = ui.aggrid(
+            {
+                "columnDefs": columns,
+                "defaultColDef": {
+                    "sortable": True,
+                    "resizable": True,
+                    ":comparator": _AS_FOUND,
+                    "suppressMovable": True,
+                },
+                "rowData": [],
+                ":getRowId": "params => String(params.data.id)",
+                "rowSelection": {
+                    "mode": "multiRow",
+                    "checkboxes": False,
+                    "headerCheckbox": False,
+                    "enableClickSelection": True,
+                },
+                ":onCellFocused": _CHOOSE,
+                "rowHeight": 34,
+                "headerHeight": 32,
+                "animateRows": False,
+                "suppressCellFocus": False,
+                "tooltipShowDelay": 600,
+                "overlayNoRowsTemplate": "<span></span>",
+            },
+            theme="quartz",
+        ).classes("results")
+        with ui.element("div").classes("nothing") as self._nothing:
+            ui.icon("search_off").classes("hint-icon")
+            ui.label("Nothing was found.")
+            ui.label("Take a word away, or a filter at the left.").classes("muted")
+        self._nothing.set_visibility(False)
+        self._grid.on("cellFocused", self._focused, ["rowIndex"])
+        self._grid.on("selectionChanged", self._selection_changed, [])
+        self._grid.on("viewportChanged", self._scrolled, ["lastRow"], throttle=0.1)
+        self._grid.on("sortChanged", self._sort_changed, [])
+
+    async def search(self, filters: models.Filters) -> None:
+        """Shows what another search finds, from its beginning."""
+        self._search = models.Search(**filters.model_dump(), sort=self._search.sort, descending=self._search.descending)
+        await self._begin()
+
+    async def _begin(self) -> None:
+        self._turn += 1
+        turn = self._turn
+        page = await ask(finding.find, self._visit.backend.catalog, self._search.model_copy(update={"limit": PAGE}))
+        # Somebody may have typed on.
+        if page is None or turn != self._turn:
+            return
+        self._rows, self._next = list(page.files), page.next
+        self._grid.run_grid_method("setGridOption", "rowData", list(map(_row, page.files)))
+        self._nothing.set_visibility(not self._rows)
+        if self._rows:
+            self._grid.run_grid_method("ensureIndexVisible", 0, "top")
+        else:
+            self._visit.shown.emit(None)
+
+    async def _scrolled(self, event: GenericEventArguments) -> None:
+        last = event.args.get("lastRow")
+        async with self._is_fetching:
+            if last is not None and last + _AHEAD >= len(self._rows):
+                await self._more()
+
+    async def _more(self) -> None:
+        if self._next is None:
+            return
+        turn = self._turn
+        wanted = self._search.model_copy(update={"limit": PAGE, "cursor": self._next})
+        page = await ask(finding.find, self._visit.backend.catalog, wanted)
+        if page is None or turn != self._turn:
+            return
+        self._rows += page.files
+        self._next = page.next
+        self._grid.run_grid_method("applyTransaction", {"add": list(map(_row, page.files))})
+
+    async def _sort_changed(self) -> None:
+        states = await self._grid.run_grid_method("getColumnState")
+        sorts = {each["field"]: each.get("sort_by") for each in _COLUMNS}
+        chosen = next((each for each in states or [] if each.get("sort")), None)
+        by = sorts.get(chosen["colId"]) if chosen else None
+        update = {"sort": by and Sort(by), "descending": chosen["sort"] == "desc" if chosen and by else None}
+        self._search = self._search.model_copy(update=update)
+        await self._begin()
+
+    def _focused(self, event: GenericEventArguments) -> None:
+        at = event.args.get("rowIndex")
+        if at is not None and at < len(self._rows):
+            self._visit.shown.emit(self._rows[at])
+
+    async def _selection_changed(self) -> None:
+        rows = await self._grid.get_selected_rows()
+        self._visit.selected = [row["id"] for row in rows]
+
+
+def _row(found: models.FoundFile) -> dict[str, Any]:
+    path = PurePath(found.path)
+    return {
+        "id": found.id,
+        "name": path.name,
+        "folder": path.parent.name,
+        "path": found.path,
+        "tags": [{"words": words_of(tag.label), "family": tag.family} for tag in found.tags],
+        "sure": found.tags[0].confidence if found.tags else None,
+        "kind": found.kind.value,
+        "duration_s": found.duration_s,
+        "bpm": None if found.tempo_bpm is None else round(found.tempo_bpm),
+        "key": found.key or "",
+    }

@@ -1,0 +1,130 @@
+"""The frame of the page: its name, the views, the theme, and the keys that work everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol
+
+from nicegui import background_tasks, ui
+from nicegui.events import KeyEventArguments
+
+from daemon.web import health
+from daemon.web.door import LOGOUT
+from daemon.web.keys import KeyHelp
+from daemon.web.library import Library
+from daemon.web.visit import Visit
+
+THEMES: Final = {"auto": "brightness_auto", "dark": "dark_mode", "light": "light_mode"}
+
+_WITHOUT_KEYS: Final = ["input", "select", "textarea"]
+"""Where keys are text."""
+
+
+class View(Protocol):
+    """One of the views; built when it is first opened."""
+
+    def build(self) -> None:
+        """Makes its elements, in the slot that is open."""
+
+    async def key(self, key: str) -> None:
+        """Does what a key means in it, if anything; called while it is open and nothing is being typed."""
+
+
+class Entry(NamedTuple):
+    """A view in the header."""
+
+    words: str
+    icon: str
+    make: Callable[[Visit], View]
+
+
+VIEWS: Final = {"library": Entry("Library", "library_music", Library)}
+
+
+class Shell:
+    """The frame of one open page.
+
+    Args:
+        visit: what the page works with.
+    """
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._open = visit.view if visit.view in VIEWS else "library"
+        self._built: dict[str, tuple[View, ui.element]] = {}
+        self._tabs: dict[str, ui.button] = {}
+        self._main: ui.element
+
+    def build(self) -> None:
+        """Makes the page."""
+        ui.add_head_html('<link rel="stylesheet" href="/style/style.css">')
+        ui.colors(primary="var(--accent)", negative="#c2453f", positive="#3f8f5f")
+        self._dark = ui.dark_mode({"dark": True, "light": False}.get(self._visit.theme))
+        ui.keyboard(self._key, ignore=_WITHOUT_KEYS)  # type: ignore[arg-type] # its own list is of fewer names
+        with ui.element("header").classes("top"):
+            ui.html('<span class="brand-mark" aria-hidden="true"></span>', sanitize=False)
+            ui.label("Instrument tagger").classes("brand")
+            with ui.element("nav").classes("views").props('aria-label="Views"'):
+                for name, entry in VIEWS.items():
+                    self._tabs[name] = self._tab(name, entry)
+            ui.space()
+            health.build(self._visit)
+            self._keys = KeyHelp()
+            self._button("keyboard", "Keys", self._keys.turn)
+            self._theme_button()
+            if self._visit.has_session:
+                with ui.element("form").props(f'method="post" action="{LOGOUT}"'):
+                    ui.button("Log out").props("type=submit flat dense no-caps")
+        self._main = ui.element("main").classes("content")
+        ui.skip_link(target=self._main)
+        self.open(self._open)
+
+    def open(self, name: str) -> None:
+        """Shows a view."""
+        self._open = name
+        if name not in self._built:
+            with self._main, ui.element("section").classes("view") as section:
+                view = VIEWS[name].make(self._visit)
+                view.build()
+            self._built[name] = view, section
+        for each, (_, section) in self._built.items():
+            section.set_visibility(each == name)
+        for each, tab in self._tabs.items():
+            tab.props(f"aria-current={'page' if each == name else 'false'}")
+        ui.run_javascript(
+            f"const u = new URL(location); u.searchParams.set('view', '{name}'); history.replaceState(0, '', u)"
+        )
+
+    def _tab(self, name: str, entry: Entry) -> ui.button:
+        button = ui.button(entry.words, icon=entry.icon, on_click=lambda: self.open(name))
+        return button.props("flat no-caps dense").classes("tab")
+
+    def _button(self, icon: str, words: str, do: Callable[[], None]) -> None:
+        with ui.button(icon=icon, on_click=do).props(f'flat round dense aria-label="{words}"'):
+            ui.tooltip(words)
+
+    def _theme_button(self) -> None:
+        names = list(THEMES)
+
+        def turn() -> None:
+            theme = names[(names.index(self._visit.theme) + 1) % len(names)]
+            self._visit.theme = theme
+            self._dark.value = {"dark": True, "light": False}.get(theme)
+            button.props(f'icon={THEMES[theme]} aria-label="Theme: {theme}"')
+            tip.set_text(f"Theme: {theme}")
+            ui.run_javascript(f"document.cookie = 'theme={theme}; path=/; max-age=31536000; SameSite=Strict'")
+
+        button = ui.button(icon=THEMES[self._visit.theme], on_click=turn).props("flat round dense")
+        button.props(f'aria-label="Theme: {self._visit.theme}"')
+        with button:
+            tip = ui.tooltip(f"Theme: {self._visit.theme}")
+
+    async def _key(self, pressed: KeyEventArguments) -> None:
+        modifiers = pressed.modifiers
+        if not pressed.action.keydown or modifiers.ctrl or modifiers.meta or modifiers.alt:
+            return
+        if pressed.key == "?":
+            self._keys.turn()
+            return
+        view, _ = self._built[self._open]
+        background_tasks.create(view.key(str(pressed.key)))
