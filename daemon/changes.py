@@ -141,7 +141,7 @@ def recovered_words(recovered: Iterable[Recovered]) -> Iterator[tuple[Path, str]
     """What became of files over which an earlier run was stopped, unless it had not touched them."""
     for each in recovered:
         if each.fate is not Fate.UNTOUCHED:
-            reason = f" ({each.reason})" if each.reason else ""
+            reason = f": {each.reason}" if each.reason else ""
             yield each.path, f"an earlier run was stopped over it; it {each.fate.value}{reason}"
 
 

@@ -31,6 +31,7 @@ from osc_bridge.packets import MAX_DATAGRAM, PREFIX, read_audio
 from osc_bridge.plugins import Plugins
 from osc_bridge.questions import Questions
 from osc_bridge.subscriptions import Letter, Subscriptions
+from tagger.errors import reason_of
 from tagger.recogniser import Recogniser
 
 DEFAULT_PORT: Final = 9720
@@ -56,7 +57,7 @@ class BridgeSettings:
         allow: addresses and networks beyond this machine that may speak.
         token: what they have to say first.
         catalog: the catalog that questions are answered from.
-        files: folders below which files may be asked about.
+        files: folders in which files may be asked about, beside those that are watched.
         model: another model than the one that comes with the program.
     """
 
@@ -129,7 +130,7 @@ class Bridge:
             catalog_path=settings.catalog,
             model=recogniser.name,
             model_path=settings.model,
-            roots=settings.files,
+            folders=settings.files,
             labels=recogniser.card.labels,
         )
         self._control = Control(
@@ -339,8 +340,8 @@ def _opened(settings: BridgeSettings) -> socket.socket:
         opened.bind((settings.host, settings.port))
     except OSError as error:
         opened.close()
-        reason = (error.strerror or str(error)).lower()
         advice = "is another bridge running, or that of the daemon? choose another port"
-        raise BridgeError(f"{settings.host}:{settings.port}", f"cannot be listened on: {reason}", advice) from error
+        reason = f"cannot be listened on: {reason_of(error)}"
+        raise BridgeError(f"{settings.host}:{settings.port}", reason, advice) from error
     opened.settimeout(_STOP_WITHIN_S)
     return opened

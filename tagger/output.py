@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tagger.disk import TEMPORARY_PREFIX, TEMPORARY_SUFFIX
-from tagger.errors import OutputError
+from tagger.errors import OutputError, reason_of
 
 
 @contextmanager
@@ -48,4 +48,4 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
                 temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise OutputError(path, f"cannot be written: {error.strerror or error}") from error
+        raise OutputError(path, f"cannot be written: {reason_of(error)}") from error

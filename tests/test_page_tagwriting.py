@@ -18,7 +18,7 @@ from tagger import tagfile
 from tagger.catalog import Catalog, Query
 from tagger.errors import CatalogError
 from tagger.settings import Settings
-from tagger.writing import Selection, TakenError, Writer
+from tagger.writing import BusyError, Selection, Writer
 from tests.command_line import Run, analysis, heard_as
 from tests.tagged_audio import make, rich_wav
 
@@ -189,9 +189,9 @@ def test_while_somebody_else_writes_it_waits_and_then_says_so(
         asking.start()
         asking.join(60)
         assert not asking.is_alive()
-        assert isinstance(answers[0], TakenError)
+        assert isinstance(answers[0], BusyError)
         assert "is writing tags just now (try again" in str(answers[0])
-        with pytest.raises(TakenError):
+        with pytest.raises(BusyError):
             library.undo(Selection())
         assert library.write(dry_run=True).words == "tags in files: 4 would be written"
     assert library.write().words == "tags in files: 4 written"
@@ -218,7 +218,7 @@ def test_nobody_waits_any_longer_who_cancels(library: Library, monkeypatch: pyte
     monkeypatch.setattr(tagwriting, "PATIENCE_S", 600.0)
     errand = Errand()
     threading.Timer(0.3, errand.cancel).start()
-    with Writer(library.catalog, Settings(), command="daemon"), pytest.raises(TakenError):
+    with Writer(library.catalog, Settings(), command="daemon"), pytest.raises(BusyError):
         tagwriting.write(library.catalog, library.ids(), errand, dry_run=False)
 
 

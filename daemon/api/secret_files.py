@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 from tagger.disk import flush
-from tagger.errors import SettingsError
+from tagger.errors import SettingsError, reason_of
 
 
 def make(path: Path, text: str) -> None:
@@ -64,4 +64,4 @@ def _write(path: Path, text: str) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> SettingsError:
-    return SettingsError(path, f"cannot be written: {error.strerror or error}")
+    return SettingsError(path, f"cannot be written: {reason_of(error)}")

@@ -25,7 +25,7 @@ from daemon.api.whereabouts import serving_at
 from daemon.service.engine import Engine
 from daemon.service.events import handed_on
 from tagger.catalog import Catalog
-from tagger.errors import CatalogError, SettingsError
+from tagger.errors import CatalogError, SettingsError, reason_of
 from tagger.settings import ApiSettings, settings_path
 
 _LOG: Final = logging.getLogger(__name__)
@@ -144,5 +144,5 @@ def _listening(settings: ApiSettings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=128)
     except OSError as error:
-        reason = f"nothing can listen at {settings.host}, port {settings.port}: {error.strerror or error}"
+        reason = f"nothing can listen at {settings.host}, port {settings.port}: {reason_of(error)}"
         raise SettingsError(settings_path(), reason, "choose others under [api]") from error

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tagger.errors import CatalogError
+from tagger.errors import CatalogError, reason_of
 
 
 @contextmanager
@@ -30,9 +30,7 @@ def serving_at(catalog: Path, url: str) -> Iterator[None]:
         yield
         return
     except OSError as error:
-        raise CatalogError(
-            catalog, f"its lock cannot be made: {error.strerror or error}", "check its folder"
-        ) from error
+        raise CatalogError(catalog, f"its lock cannot be made: {reason_of(error)}", "check its folder") from error
     try:
         _path(catalog).write_text(f"{url}\n", encoding="ascii")
         yield

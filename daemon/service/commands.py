@@ -167,11 +167,12 @@ def job_object(job: Job) -> Json:
 
 
 def job_words(job: Job) -> str:
-    """What is the matter with a job, as in "tried 3 times, again in 20.0 s: permission denied"."""
+    """What is the matter with a job, as in "tried 3 times, again in 20.0 s: no permission to read it"."""
     if job.is_cancelled:
         return "left out (`tagger jobs retry` has it tried again)"
     left_s = max(job.not_before - time.time(), 0.0)
-    return f"tried {count_words(job.tries, 'time')}, again in {duration_words(left_s)}: {job.reason}"
+    tried = "in quarantine" if job.is_quarantined else f"tried {count_words(job.tries, 'time')}"
+    return f"{tried}, again in {duration_words(left_s)}: {job.reason}"
 
 
 def _manner(root: Root) -> str:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from daemon.service.events import Event, FileAnalysed, FileFailed, FileTagged, ProgressMade
 from osc_bridge.heard import Heard
-from tagger.errors import CatalogError, printable
+from tagger.errors import CatalogError, printable, reason_of
 
 _LOG: Final = logging.getLogger("daemon")
 _MOST_BYTES: Final = 1_000_000
@@ -44,7 +44,7 @@ def logged(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = RotatingFileHandler(path, maxBytes=_MOST_BYTES, backupCount=_OLD_ONES, encoding="utf-8")
     except OSError as error:
-        raise CatalogError(path, f"the log cannot be written: {error.strerror or error}", "see --log") from error
+        raise CatalogError(path, f"the log cannot be written: {reason_of(error)}", "see --log") from error
     file.setFormatter(_Lines())
     handlers: list[logging.Handler] = [file]
     if sys.stderr is not None and sys.stderr.isatty():

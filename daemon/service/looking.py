@@ -18,7 +18,7 @@ from typing import Final
 
 from tagger.catalog.paths import folder_key
 from tagger.catalog.roots import Root, identity_of
-from tagger.errors import TaggerError
+from tagger.errors import TaggerError, reason_of
 from tagger.stamp import is_gone
 from tagger.walk import Listing, Obstacle, scan
 
@@ -89,7 +89,7 @@ def probe(root: Root, witnesses: Callable[[], Sequence[tuple[Path, int]]]) -> Pr
     except FileNotFoundError:
         return Probe("", "is not there")
     except OSError as error:
-        return Probe("", f"cannot be read: {(error.strerror or str(error)).lower()}")
+        return Probe("", f"cannot be read: {reason_of(error)}")
     if root.identity in (None, identity):
         return Probe(identity)
     known = witnesses()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import signal
 import sys
 import threading
@@ -38,12 +39,13 @@ _STALE_S: Final = 120.0
 """After how long without a sign of life the engine is held to be stuck."""
 
 
-def run(catalog: Path | None, log: Path | None, make_app: MakeApp = create_app) -> int:
+def run(catalog: Path | None, log: Path | None, config: Path | None, make_app: MakeApp = create_app) -> int:
     """Runs until it is told to stop.
 
     Args:
         catalog: the catalog file; None for the user's own.
         log: the log file; None for the user's own.
+        config: the settings file; None for the user's own.
         make_app: makes what is answered over HTTP.
 
     Returns:
@@ -52,6 +54,8 @@ def run(catalog: Path | None, log: Path | None, make_app: MakeApp = create_app) 
     Raises:
         TaggerError: it could not be started.
     """
+    if config is not None:
+        os.environ[settings.CONFIG_VARIABLE] = str(config)
     chosen = settings.load()
     path = catalog or default_catalog_path()
     log = log or default_log_path()

@@ -13,7 +13,7 @@ from typing import Final
 import argon2
 
 from daemon.api import secret_files
-from tagger.errors import SettingsError
+from tagger.errors import SettingsError, reason_of
 
 LEAST_CHARACTERS: Final = 12
 MOST_CHARACTERS: Final = 1000
@@ -63,7 +63,7 @@ class Password:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise SettingsError(self.path, f"cannot be removed: {error.strerror or error}") from error
+            raise SettingsError(self.path, f"cannot be removed: {reason_of(error)}") from error
         return True
 
 

@@ -26,10 +26,10 @@ from tagger.errors import one_line, printable
 from tagger.tagfile import Action, FieldChange
 from tagger.tagfile.tags import Scheme
 from tagger.writing import (
+    BusyError,
     Outcome,
     Recovered,
     Selection,
-    TakenError,
     Undoing,
     Undone,
     Writer,
@@ -118,7 +118,7 @@ def write(catalog: Catalog, file_ids: Sequence[int], errand: Errand, *, dry_run:
         dry_run: whether nothing is written.
 
     Raises:
-        TakenError: somebody else is writing, and did not end soon.
+        BusyError: somebody else is writing, and did not end soon.
         CatalogError: the catalog cannot be used.
         SettingsError: the settings make no sense.
     """
@@ -156,7 +156,7 @@ def undo(catalog: Catalog, selection: Selection, errand: Errand, *, dry_run: boo
         dry_run: whether nothing is changed.
 
     Raises:
-        TakenError: somebody else is writing, and did not end soon.
+        BusyError: somebody else is writing, and did not end soon.
         CatalogError: the catalog cannot be used, or there is no such run.
     """
     undoing = Undoing(catalog, dry_run=dry_run)
@@ -183,11 +183,11 @@ def _entered(context: Held, errand: Errand) -> Iterator[Held]:
             try:
                 held.enter_context(context)
                 break
-            except TakenError as error:
+            except BusyError as error:
                 if errand.wait(_LOOK_EVERY_S) or time.monotonic() > until_s:
                     reason = "the daemon, or another run, is writing tags just now"
                     advice = "try again when it has finished, or pause its work first"
-                    raise TakenError(error.path, reason, advice) from None
+                    raise BusyError(error.path, reason, advice) from None
         yield context
 
 

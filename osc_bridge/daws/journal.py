@@ -14,6 +14,7 @@ from pathlib import Path
 
 from osc_bridge.errors import JournalError
 from tagger.disk import flush
+from tagger.errors import reason_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ class Journal:
                 file.flush()
                 flush(file.fileno())
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise JournalError(self._path, f"cannot be written: {reason}", "no track is renamed without it") from error
+            reason = f"cannot be written: {reason_of(error)}"
+            raise JournalError(self._path, reason, "no track is renamed without it") from error
         self._renames.append(dated)
 
     def standing(self, daw: str) -> list[Rename]:

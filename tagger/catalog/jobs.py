@@ -3,7 +3,8 @@
 A job waits until `not_before`, and is then due if the file still has the stamp it was queued with; so
 a file that is still being written moves its own job back, and that survives a restart too. Done, the job
 goes in the transaction that records the result. A job that fails for a passing reason waits twice as long
-each time, and after `MOST_TRIES` is quarantined: told by `tagger doctor`, and tried once a day.
+each time, and after `MOST_TRIES` is quarantined: told by `tagger doctor`, and tried once a day. One that fails
+for a lasting reason is quarantined at once.
 
 Which jobs are at work is marked too. A mark that is found at the start means that the program was ended
 at that moment, perhaps by the file: such jobs come last and one at a time, and are given up as a problem
@@ -57,7 +58,7 @@ class Job:
         task: what is to be done.
         stamp: how the file has to be found for that.
         not_before: when it is due, in seconds since 1970.
-        tries: how often it failed for a passing reason.
+        tries: how often it failed for a passing reason; `MOST_TRIES` if it failed for a lasting one.
         interruptions: how often the program was ended while it was at work.
         is_cancelled: whether a person took it off.
         reason: why it failed last, as one line, or None.
@@ -100,6 +101,7 @@ class Result:
         stamp: how the file has to be found for it.
         not_before: when, in seconds since 1970.
         failure: why it has to be tried again, as one line; None if nothing failed.
+        is_lasting: whether it will fail again as long as the file is as it is.
     """
 
     job: Job
@@ -108,6 +110,14 @@ class Result:
     stamp: Stamp | None = None
     not_before: float = 0.0
     failure: str | None = None
+    is_lasting: bool = False
+
+    @property
+    def tries(self) -> int:
+        """How often the job has failed by now; where it always will, as often as it takes to be quarantined."""
+        if self.failure is None:
+            return 0
+        return MOST_TRIES if self.is_lasting else self.job.tries + 1
 
 
 def delay_s(tries: int) -> float:
@@ -286,7 +296,7 @@ def _moved_on(result: Result) -> dict[str, Any]:
         "size": stamp.size,
         "mtime_ns": stamp.mtime_ns,
         "not_before": result.not_before,
-        "tries": result.job.tries + 1 if result.failure else 0,
+        "tries": result.tries,
         "interruptions": 0,
         "reason": result.failure,
     }

@@ -12,19 +12,19 @@ Here the catalog, its journal and `tagger.tagfile` meet; none of them knows anot
 """
 
 from tagger.writing.edits import TakenEdit, look_for_edit
-from tagger.writing.lock import TakenError
+from tagger.writing.lock import BusyError
 from tagger.writing.recovery import Fate, Recovered
 from tagger.writing.selecting import Selection, write_ids
 from tagger.writing.undo import Outcome, Undoing, Undone
 from tagger.writing.writer import Writer, Written, WrittenSidecar
 
 __all__ = [
+    "BusyError",
     "Fate",
     "Outcome",
     "Recovered",
     "Selection",
     "TakenEdit",
-    "TakenError",
     "Undoing",
     "Undone",
     "Writer",

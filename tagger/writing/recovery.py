@@ -18,7 +18,7 @@ from typing import Final
 from tagger import tagfile
 from tagger.catalog import Catalog, Target, WriteRecord, WriteState
 from tagger.disk import TEMPORARY_PREFIX
-from tagger.errors import TaggerError
+from tagger.errors import TaggerError, reason_of
 from tagger.stamp import Stamp
 from tagger.writing import sidecars
 from tagger.writing.lock import writing_lock
@@ -80,7 +80,7 @@ def settle(catalog: Catalog, write: WriteRecord) -> Recovered:
         found = FINGERPRINT[write.intent.target](path)
         _remove_temporary(write)
     except (OSError, TaggerError) as error:
-        return _settle_unseen(catalog, write, _words(error))
+        return _settle_unseen(catalog, write, reason_of(error))
     if found not in (write.intent.before_fingerprint, write.intent.after_fingerprint):
         return _put_back(catalog, write)
     if found == write.intent.before_fingerprint:
@@ -114,9 +114,9 @@ def _put_back(catalog: Catalog, write: WriteRecord) -> Recovered:
         RESTORE[write.intent.target](path, write.intent.way_back, write.intent.before)
     except (OSError, TaggerError) as error:
         if isinstance(error.__cause__ or error, OSError) or not _may_be_written(path):
-            return Recovered(path, Fate.LATER, _words(error))
+            return Recovered(path, Fate.LATER, reason_of(error))
         catalog.journal.settle(write, WriteState.FAILED, stamp=None)
-        return Recovered(path, Fate.LEFT, _words(error))
+        return Recovered(path, Fate.LEFT, reason_of(error))
     return _close_as_before(catalog, write, Fate.PUT_BACK)
 
 
@@ -133,10 +133,6 @@ def _close_as_before(catalog: Catalog, write: WriteRecord, fate: Fate) -> Recove
 
 def _may_be_written(path: Path) -> bool:
     return bool(path.stat().st_mode & 0o222) and os.access(path, os.W_OK)
-
-
-def _words(error: Exception) -> str:
-    return error.reason if isinstance(error, TaggerError) else str(getattr(error, "strerror", None) or error)
 
 
 def _set_time(write: WriteRecord) -> None:

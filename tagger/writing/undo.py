@@ -18,7 +18,7 @@ from typing import Final, Self
 
 from tagger import tagfile
 from tagger.catalog import Catalog, FieldText, Target, WriteRecord, WriteState
-from tagger.errors import TagFileError, TaggerError
+from tagger.errors import TagFileError, TaggerError, reason_of
 from tagger.stamp import Stamp
 from tagger.writing import sidecars
 from tagger.writing.moved import Moved
@@ -105,7 +105,7 @@ class Undoing:
         try:
             found = self._fingerprint(write.intent.target, place)
         except (OSError, TaggerError) as error:
-            return _refused(place, write, f"cannot be read: {_words(error)}")
+            return _refused(place, write, f"cannot be read: {reason_of(error)}")
         if found == write.intent.after_fingerprint:
             return self._restore(write, place)
         if found == write.intent.before_fingerprint:
@@ -128,7 +128,7 @@ class Undoing:
             fate = settle(self._catalog, write).fate
             if fate in (Fate.UNTOUCHED, Fate.PUT_BACK):
                 return Undone(place, write, Outcome.RESTORED, "", _turned(write.intent.fields))
-            return _refused(place, write, _words(error))
+            return _refused(place, write, reason_of(error))
         except BaseException:
             settle(self._catalog, write)
             raise
@@ -169,9 +169,3 @@ def _turned(fields: tuple[FieldText, ...]) -> tuple[FieldText, ...]:
 
 def _refused(path: Path, write: WriteRecord, reason: str, fields: tuple[FieldText, ...] = ()) -> Undone:
     return Undone(path, write, Outcome.REFUSED, reason, fields)
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, TaggerError):
-        return error.words
-    return str(getattr(error, "strerror", None) or error)

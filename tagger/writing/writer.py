@@ -17,7 +17,7 @@ from typing import Self
 
 from tagger import ableton, tagfile
 from tagger.catalog import Catalog, FieldText, FileRecord, Intent, Target, WriteRecord, WriteState
-from tagger.errors import DecodeError, TagFileError
+from tagger.errors import DecodeError, TagFileError, reason_of
 from tagger.payload import payload_hash
 from tagger.settings import Settings
 from tagger.stamp import Stamp
@@ -223,7 +223,7 @@ class Writer:
         except TagFileError as error:
             self._on_sidecar(WrittenSidecar(path, error=error))
         except OSError as error:
-            reason = f"cannot be written: {error.strerror or error}"
+            reason = f"cannot be written: {reason_of(error)}"
             self._on_sidecar(WrittenSidecar(path, error=TagFileError(path, reason, "close Live and run again")))
         else:
             if sidecar.rewrites:
