@@ -81,7 +81,7 @@ def retry(catalog: Catalog, engine: Engine | None, place: models.Place) -> model
 def model(catalog: Catalog, engine: Engine | None) -> models.Model:
     """Which model listens, and whose word counts."""
     name = engine.model if engine else model_name(default_model())
-    return models.Model(model=name, accepted=accepted_model(catalog, name), recordings=catalog.models())
+    return models.Model(model=name, accepted=accepted_model(catalog, name), recordings=dict(catalog.models()))
 
 
 def accept_model(catalog: Catalog, engine: Engine | None) -> models.Model:

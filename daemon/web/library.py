@@ -8,6 +8,7 @@ from daemon.api import models
 from daemon.web.facets import FacetBar
 from daemon.web.results import Results
 from daemon.web.visit import Visit
+from daemon.web.welcome import Welcome
 
 
 class Library:
@@ -41,6 +42,7 @@ class Library:
             with ui.element("aside").classes("facets").props('aria-label="Filters"'):
                 self._facets.build()
             self._results.build()
+            Welcome(self._visit, "library").build()
         self._visit.searched.subscribe(self._take)
         ui.timer(0, self._searched, once=True)
 
@@ -56,6 +58,10 @@ class Library:
         self._visit.searched.emit(self._box.value or "")
 
     async def _take(self, text: str) -> None:
+        if text != (self._box.value or ""):
+            # Asked for by another part; the box then asks for it itself.
+            self._box.set_value(text)
+            return
         filters = models.Filters(words=text)
         await self._results.search(filters)
         counts = await self._facets.search(filters)

@@ -8,11 +8,14 @@ from typing import Final, NamedTuple, Protocol
 from nicegui import background_tasks, ui
 from nicegui.events import KeyEventArguments
 
-from daemon.web import health
+from daemon.web.folders import Folders
+from daemon.web.health import Health
 from daemon.web.library import Library
 from daemon.web.visit import Visit
 
 THEMES: Final = {"auto": "brightness_auto", "dark": "dark_mode", "light": "light_mode"}
+
+SHEETS: Final = ("style", "folders")
 
 _WITHOUT_KEYS: Final = ["input", "select", "textarea"]
 """Where keys are text."""
@@ -36,7 +39,10 @@ class Entry(NamedTuple):
     make: Callable[[Visit], View]
 
 
-VIEWS: Final = {"library": Entry("Library", "library_music", Library)}
+VIEWS: Final = {
+    "library": Entry("Library", "library_music", Library),
+    "folders": Entry("Folders", "folder_special", Folders),
+}
 
 
 class Shell:
@@ -48,14 +54,15 @@ class Shell:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._open = visit.view if visit.view in VIEWS else "library"
+        visit.view = visit.view if visit.view in VIEWS else "library"
         self._built: dict[str, tuple[View, ui.element]] = {}
         self._tabs: dict[str, ui.button] = {}
         self._main: ui.element
 
     def build(self) -> None:
         """Makes the page."""
-        ui.add_head_html('<link rel="stylesheet" href="/style/style.css">')
+        for sheet in SHEETS:
+            ui.add_head_html(f'<link rel="stylesheet" href="/style/{sheet}.css">')
         ui.colors(primary="var(--accent)", negative="#c2453f", positive="#3f8f5f")
         self._dark = ui.dark_mode({"dark": True, "light": False}.get(self._visit.theme))
         ui.keyboard(self._key, ignore=_WITHOUT_KEYS)  # type: ignore[arg-type] # its own list is of fewer names
@@ -66,15 +73,17 @@ class Shell:
                 for name, entry in VIEWS.items():
                     self._tabs[name] = self._tab(name, entry)
             ui.space()
-            health.build(self._visit)
+            Health(self._visit).build()
             self._theme_button()
         self._main = ui.element("main").classes("content")
         ui.skip_link(target=self._main)
-        self.open(self._open)
+        # First, so that whoever else is told finds the view that it is told of.
+        self._visit.opened.subscribe(self._open)
+        self._open(self._visit.view)
 
-    def open(self, name: str) -> None:
+    def _open(self, name: str) -> None:
         """Shows a view."""
-        self._open = name
+        self._visit.view = name
         if name not in self._built:
             with self._main, ui.element("section").classes("view") as section:
                 view = VIEWS[name].make(self._visit)
@@ -89,7 +98,7 @@ class Shell:
         )
 
     def _tab(self, name: str, entry: Entry) -> ui.button:
-        button = ui.button(entry.words, icon=entry.icon, on_click=lambda: self.open(name))
+        button = ui.button(entry.words, icon=entry.icon, on_click=lambda: self._visit.opened.emit(name))
         return button.props("flat no-caps dense").classes("tab")
 
     def _theme_button(self) -> None:
@@ -112,5 +121,5 @@ class Shell:
         modifiers = pressed.modifiers
         if not pressed.action.keydown or modifiers.ctrl or modifiers.meta or modifiers.alt:
             return
-        view, _ = self._built[self._open]
+        view, _ = self._built[self._visit.view]
         background_tasks.create(view.key(str(pressed.key)))
