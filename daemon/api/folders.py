@@ -100,6 +100,7 @@ def _detail(root: Root, state: RootState | None, counts: Counts) -> models.RootD
         next_scan_at=_time(state.next_scan_at) if state else None,
         unreadable=[models.Unreadable(path=printable(each.path), reason=each.reason) for each in obstacles],
         waiting=counts.waiting,
+        retrying=counts.retrying,
         quarantined=counts.quarantined,
         cancelled=counts.cancelled,
     )

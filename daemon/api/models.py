@@ -234,6 +234,7 @@ class RootDetail(Wire):
     next_scan_at: datetime | None = Field(description="When it is looked through next.")
     unreadable: list[Unreadable] = Field(description="What stood in the way then, at most 100.")
     waiting: int = Field(description="Files that something is still to be done about.")
+    retrying: int = Field(description="Those of them that wait for another try.")
     quarantined: int = Field(description="Files that failed so often that they are tried once a day only.")
     cancelled: int = Field(description="Files that a person took off.")
 
@@ -258,7 +259,8 @@ class Work(Wire):
     holds: list[str] = Field(description="Why it rests, in words; empty if it does not.")
     fault: str | None = Field(description="Why nothing can be done though nothing holds it.")
     done: int
-    waiting: int
+    waiting: int = Field(description="Files to be done.")
+    later: int = Field(description="Files that wait for a folder that is paused or offline, or for another try.")
     quarantined: int
     cancelled: int
     per_s: float

@@ -27,7 +27,10 @@ _STUCK_S: Final = 120.0
 
 def look(catalog: Catalog, engine: Engine | None) -> models.Work:
     """How far the work is."""
-    counts = catalog.jobs.counts().values()
+    by_root = catalog.jobs.counts()
+    counts = by_root.values()
+    active = [root.id for root in catalog.roots.all() if not root.is_paused and root.offline_since is None]
+    waiting = sum(by_root[at].waiting - by_root[at].retrying for at in active if at in by_root)
     state = engine.state() if engine else None
     progress = (state.progress if state else noted(catalog)) or ProgressMade(0, 0, 0.0, None)
     given_up = _given_up(catalog)
@@ -38,13 +41,14 @@ def look(catalog: Catalog, engine: Engine | None) -> models.Work:
         holds=list(state.holds) if state else [],
         fault=state.fault if state else None,
         done=progress.done,
-        waiting=sum(each.waiting for each in counts),
+        waiting=waiting,
+        later=sum(each.waiting for each in counts) - waiting,
         quarantined=sum(each.quarantined for each in counts),
         cancelled=sum(each.cancelled for each in counts),
         per_s=progress.per_s,
         eta_s=progress.eta_s,
         failed=(failing + list(map(_of_problem, given_up)))[:_MOST_FAILED],
-        failed_files=sum(each.failing for each in counts) + len(given_up),
+        failed_files=sum(each.retrying + each.quarantined + each.cancelled for each in counts) + len(given_up),
     )
 
 

@@ -387,8 +387,11 @@ class Engine:
         before = self._state
         if self._is_telling or not before.roots:
             self._is_stale = False
-            counts = self._catalog.jobs.counts().values()
-            waiting = sum(each.waiting for each in counts)
+            by_root = self._catalog.jobs.counts()
+            # What waits for a disk, a person or another try says nothing of how long the rest will take.
+            active = [by_root[at] for at in self._overseer.active if at in by_root]
+            waiting = sum(each.waiting - each.retrying for each in active)
+            counts = by_root.values()
             others = Counts(0, sum(each.quarantined for each in counts), sum(each.cancelled for each in counts))
         else:
             waiting, others = before.progress.waiting, Counts(0, before.quarantined, before.cancelled)

@@ -66,7 +66,9 @@ class AddFolder:
         self._ableton.bind_enabled_from(self._write, "value")
         with ui.row().classes("asking-buttons"):
             ui.button("Cancel", on_click=lambda: self._dialog.submit(False)).props("flat no-caps")
-            self._yes = ui.button(on_click=lambda: self._dialog.submit(True)).props("unelevated no-caps")
+            self._yes = ui.button(on_click=lambda: self._dialog.submit(True)).props(
+                "unelevated no-caps text-color=on-accent"
+            )
 
     async def _go(self, path: Path) -> None:
         """Looks into a folder, which is then the one that is chosen."""

@@ -29,7 +29,7 @@ async def confirm(title: str, points: Sequence[str], yes: str, *, is_harsh: bool
         with ui.row().classes("asking-buttons"):
             ui.button("Cancel", on_click=lambda: dialog.submit(False)).props("flat no-caps autofocus")
             ui.button(yes, on_click=lambda: dialog.submit(True)).props(
-                f"unelevated no-caps {'color=negative' if is_harsh else ''}"
+                f"unelevated no-caps {'color=negative' if is_harsh else 'text-color=on-accent'}"
             )
     try:
         return bool(await dialog)

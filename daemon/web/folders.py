@@ -46,6 +46,7 @@ class Folders:
         self._roots = RootList(visit, self._changed, self._show_trouble)
         self._trouble = Trouble(visit, self._changed)
         self._panels: dict[str, tuple[ui.button, ui.element]] = {}
+        self._is_trouble_open = False
 
     def build(self) -> None:
         """Makes its elements."""
@@ -64,11 +65,10 @@ class Folders:
             with ui.element("aside").classes("watch-side").props('aria-label="Lately"'):
                 Lately(self._visit).build()
             Welcome(self._visit, NAME).build()
-        self._redrawing = Redrawing(self._visit, NAME, self._draw)
+        self._redrawing = Redrawing(self._visit, NAME, self._draw, least_s=1.0)
         self._visit.news.subscribe(self._hear)
         ui.timer(_LOOK_EVERY_S, self._redrawing.soon)
         self._select("roots")
-        self._redrawing.soon()
 
     async def key(self, key: str) -> None:
         """Does what a key means here."""
@@ -91,7 +91,7 @@ class Folders:
             return
         self._bar.show(now, model, has_roots=bool(roots))
         await self._roots.show(roots, now)
-        self._trouble.show(now)
+        self._trouble.show(now, is_open=self._is_trouble_open)
         self._count(roots, now)
 
     def _count(self, roots: list[models.RootDetail], now: models.Work) -> None:
@@ -99,13 +99,15 @@ class Folders:
             self._panels[name][0].set_text(f"{words} {count:,}" if count else words)
 
     def _tab(self, name: str) -> ui.button:
-        tab = ui.button(on_click=lambda: self._select(name)).props("flat no-caps dense role=tab")
+        tab = ui.button(on_click=lambda: self._select(name), color=None).props("flat no-caps dense role=tab")
         return tab.classes(f"tab watch-tab-{name}")
 
     def _select(self, name: str) -> None:
+        self._is_trouble_open = name == "trouble"
         for each, (tab, panel) in self._panels.items():
             panel.set_visibility(each == name)
             tab.props(f"aria-selected={'true' if each == name else 'false'}")
+        self._redrawing.soon()
 
     def _show_trouble(self, folder: str) -> None:
         self._trouble.narrow(folder)
@@ -113,7 +115,7 @@ class Folders:
 
     def _add_button(self) -> None:
         button = ui.button("Add folder", icon="create_new_folder", on_click=AddFolder(self._visit).ask)
-        button.props("unelevated no-caps dense").classes("add-folder")
+        button.props("unelevated no-caps dense text-color=on-accent").classes("add-folder")
         if not self._visit.is_local:
             button.disable()
             button.tooltip("Folders are added on the machine itself")

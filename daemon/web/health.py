@@ -29,7 +29,7 @@ class Health:
 
     def build(self) -> None:
         """Makes it; it follows what happens."""
-        button = ui.button(on_click=lambda: self._visit.opened.emit("folders")).props("flat no-caps dense")
+        button = ui.button(on_click=lambda: self._visit.opened.emit("folders"), color=None).props("flat no-caps dense")
         with button.classes("health"):
             self._light = ui.element("span").classes("light").props("aria-hidden=true")
             self._words = ui.label().classes("muted").props("role=status")
@@ -47,7 +47,9 @@ class Health:
             self._show(health)
 
     def _show(self, health: models.Health) -> None:
-        tone, words, more = _words(health, self._progress)
+        engine = self._visit.backend.engine
+        states = {root.state for root in engine.state().roots} if engine else set()
+        tone, words, more = _words(health, self._progress, states)
         progress = self._progress
         done = progress.done / max(progress.done + progress.waiting, 1)
         self._light.classes(replace=f"light {tone}").style(f"--done: {done:.3f}")
@@ -62,8 +64,8 @@ class Health:
             self._show(work.health(self._visit.backend.catalog, self._visit.backend.engine))
 
 
-def _words(health: models.Health, progress: events.ProgressMade) -> tuple[str, str, str]:
-    """How it is: the tone, the words, and what is told on pointing at it."""
+def _words(health: models.Health, progress: events.ProgressMade, states: set[str]) -> tuple[str, str, str]:
+    """How it is, with the states of the folders: the tone, the words, and what is told on pointing at it."""
     left = f"{progress.waiting:,} to do" if progress.waiting else ""
     if health.status == "stopped":
         return "stopped", "The daemon is not running", "Start it with tagger daemon"
@@ -73,6 +75,8 @@ def _words(health: models.Health, progress: events.ProgressMade) -> tuple[str, s
         words, more = saying.hold_words((health.detail or "").partition(", ")[0])
         return "resting", ", ".join(filter(None, (words, left))), more
     if not progress.waiting:
-        return "working", "Up to date", "All that is known of is done"
+        if states & {"scanning", "starting"}:
+            return "working", "Looking through folders", ""
+        return "working", "Up to date" if states else "No folder is watched", ""
     eta = "" if progress.eta_s is None else f", {saying.time_left(progress.eta_s)} left"
     return "working busy", f"{left}{eta}", f"{progress.per_s:g} files/s"

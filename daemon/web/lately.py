@@ -31,7 +31,7 @@ class Lately:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._new: deque[tuple[float, events.Event]] = deque(maxlen=MOST)
-        self._rows: deque[ui.element] = deque()
+        self._rows: dict[str, tuple[events.Event, ui.element]] = {}
 
     def build(self) -> None:
         """Makes the list, with what happened before the page was opened."""
@@ -52,12 +52,19 @@ class Lately:
         self._nothing.set_visibility(not (self._new or self._rows))
         while self._new:
             at, event = self._new.popleft()
+            before, old = self._rows.get(_place(event), (None, None))
+            if isinstance(event, events.FileFailed) and isinstance(before, events.FileFailed):
+                # It is tried again and again; that is no news.
+                continue
+            if old is not None:
+                del self._rows[_place(event)]
+                old.delete()
             with self._list, ui.element("li").classes("happened") as row:
                 _show(at, event)
             row.move(target_index=0)
-            self._rows.append(row)
+            self._rows[_place(event)] = event, row
             if len(self._rows) > MOST:
-                self._rows.popleft().delete()
+                self._rows.pop(next(iter(self._rows)))[1].delete()
 
 
 def _show(at: float, event: events.Event) -> None:
@@ -81,6 +88,11 @@ def _words(event: events.Event) -> tuple[str, str, str]:
         case events.FilesGone(folder, count):
             return "folder_off", _name(folder), f"{count_words(count, 'file')} moved or deleted"
     raise AssertionError(event)
+
+
+def _place(event: events.Event) -> str:
+    """What an event is about."""
+    return str(event.folder if isinstance(event, events.FilesGone) else getattr(event, "path", ""))
 
 
 def _name(path: PurePath) -> str:

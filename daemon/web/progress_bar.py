@@ -67,7 +67,7 @@ class WorkBar:
         self._bar.set_value(now.done / max(now.done + now.waiting, 1))
         self._pause.set_text("Go on" if now.is_paused else "Pause all")
         self._pause.props(f"icon={'play_arrow' if now.is_paused else 'pause'}")
-        self._pause.set_visibility(has_roots or now.is_paused)
+        self._pause.set_visibility(now.is_paused or (has_roots and now.is_running))
         self._start.set_visibility(not now.is_running)
         older = sum(count for name, count in model.recordings.items() if name != model.model)
         self._notice.set_visibility(model.accepted != model.model)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 from nicegui import background_tasks, context, ui
 
 from daemon.web.visit import Visit
-
-_LEAST_S: Final = 0.4
-"""Between two drawings."""
 
 
 class Redrawing:
@@ -21,12 +17,14 @@ class Redrawing:
         visit: says which view is open.
         view: in which view the part is.
         draw: draws the part.
+        least_s: between two drawings.
     """
 
-    def __init__(self, visit: Visit, view: str, draw: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, visit: Visit, view: str, draw: Callable[[], Awaitable[None]], *, least_s: float = 0.4) -> None:
         self._visit = visit
         self._view = view
         self._draw = draw
+        self._least_s = least_s
         self._is_due = False
         self._task: asyncio.Task[None] | None = None
         self._place = ui.element("div").classes("nothing")
@@ -49,7 +47,7 @@ class Redrawing:
                 while self._is_due and self._visit.view == self._view:
                     self._is_due = False
                     await self._draw()
-                    await asyncio.sleep(_LEAST_S)
+                    await asyncio.sleep(self._least_s)
         finally:
             self._task = None
 

@@ -54,6 +54,7 @@ class RootRow:
         self._changed = changed
         self._show_trouble = show_trouble
         self._root: models.RootDetail
+        self._shown: tuple[object, ...] = ()
         self._row = ui.element("li").classes("root")
         self._row.move(target_index=at)
         with self._row:
@@ -68,8 +69,8 @@ class RootRow:
             with ui.element("div").classes("root-state"):
                 self._state = ui.label().classes("state")
                 self._detail = ui.label().classes("muted")
-                self._failed = ui.button(on_click=lambda: self._show_trouble(self._root.path))
-                self._failed.props("flat no-caps dense size=sm color=negative").classes("root-failed")
+                self._failed = ui.button(on_click=lambda: self._show_trouble(self._root.path), color=None)
+                self._failed.props("flat no-caps dense size=sm").classes("root-failed")
                 self._unread = ui.button(on_click=self._show_unread).props("flat no-caps dense size=sm")
             self._notice = ui.label().classes("root-notice")
         self._files = ui.label().classes("root-files")
@@ -79,8 +80,8 @@ class RootRow:
             self._write.tooltip("Whether what it hears goes into the files")
             self._ableton.tooltip("Whether Ableton Live is told too, where tags are written")
         with ui.element("div").classes("root-buttons"):
-            self._pause = ui.button(on_click=self._turn_pause).props("flat round dense")
-            with ui.button(icon="more_vert").props("flat round dense") as self._more, ui.menu():
+            self._pause = ui.button(on_click=self._turn_pause, color=None).props("flat round dense")
+            with ui.button(icon="more_vert", color=None).props("flat round dense") as self._more, ui.menu():
                 self._build_menu()
 
     def _build_menu(self) -> None:
@@ -99,14 +100,17 @@ class RootRow:
 
     def show(self, root: models.RootDetail, now: models.Work, *, files: int | None, failed: int) -> None:
         """Shows how it is."""
-        self._root = root
+        looks = "" if root.is_offline or root.is_paused else saying.looks_words(root, saying.now())
         condition, path = saying.of_root(root, now), PurePath(root.path)
+        shown = (root, condition, looks, files, failed)
+        if shown == self._shown:
+            return
+        self._root, self._shown = root, shown
         self._light.classes(replace=f"tone {condition.tone}")
         self._name.set_text(path.name or root.path)
         self._place.set_text(str(path.parent))
         self._state.set_text(condition.words)
         self._state.classes(replace=f"state {condition.tone}")
-        looks = "" if root.is_offline or root.is_paused else saying.looks_words(root, saying.now())
         self._detail.set_text(" · ".join(filter(None, (condition.detail, looks))))
         self._failed.set_text(count_words(failed, "file") + " failed")
         self._failed.set_visibility(bool(failed))

@@ -50,7 +50,7 @@ class RootList:
             if root.id not in self._rows:
                 with self._list:
                     self._rows[root.id] = RootRow(self._visit, self._changed, self._show_trouble, at)
-            files = root.files if root.files is not None else known.get(root.id)
+            files = root.files if root.files is not None else known.get(root.id) or None
             self._rows[root.id].show(root, now, files=files, failed=_failed_in(root, roots, now))
         self._filter.set_visibility(len(roots) > _MANY)
         self._narrow()

@@ -67,9 +67,9 @@ def of_root(root: models.RootDetail, work: models.Work) -> Condition:
         return Condition("busy", "Being looked through")
     if root.state in (None, "starting"):
         return Condition("busy", "Starting")
-    if root.waiting:
+    if to_do := root.waiting - root.retrying:
         is_resting = bool(work.holds or work.is_paused or work.fault)
-        return Condition("rest" if is_resting else "busy", f"{root.waiting:,} to do")
+        return Condition("rest" if is_resting else "busy", f"{to_do:,} to do")
     return Condition("good", "Up to date")
 
 
@@ -147,7 +147,7 @@ def ago(when: datetime, now: datetime) -> str:
 def until(when: datetime, now: datetime) -> str:
     """How long something is ahead."""
     seconds = (when - now).total_seconds()
-    return "now" if seconds < 1 else f"in {_rough(seconds)}"
+    return "within a minute" if seconds < _MINUTE_S else f"in {_rough(seconds)}"
 
 
 def name_of(path: str) -> str:
@@ -167,8 +167,6 @@ def now() -> datetime:
 
 
 def _rough(seconds: float) -> str:
-    if seconds < _MINUTE_S:
-        return f"{seconds:.0f} s"
     if seconds < _HOUR_S:
         return f"{seconds / _MINUTE_S:.0f} min"
     return f"{seconds / _HOUR_S:.0f} h" if seconds < 2 * _DAY_S else f"{seconds / _DAY_S:.0f} days"

@@ -98,7 +98,7 @@ class Shell:
         )
 
     def _tab(self, name: str, entry: Entry) -> ui.button:
-        button = ui.button(entry.words, icon=entry.icon, on_click=lambda: self._visit.opened.emit(name))
+        button = ui.button(entry.words, icon=entry.icon, on_click=lambda: self._visit.opened.emit(name), color=None)
         return button.props("flat no-caps dense").classes("tab")
 
     def _theme_button(self) -> None:

@@ -48,14 +48,16 @@ class Trouble:
         self._failed: Sequence[models.FailedJob] = ()
         self._count = 0
         self._shown: list[dict[str, Any]] | None = None
-        self._kind = "all"
+        self._is_open = False
         self._folder: str | None = None
         self._chosen: list[str] = []
 
     def build(self) -> None:
         """Makes its elements, empty."""
         with ui.element("div").classes("trouble-head") as self._head:
-            self._kinds = ui.toggle(_KINDS, value="all", on_change=self._sift).props("no-caps unelevated dense")
+            self._kinds = ui.toggle(_KINDS, value="all", on_change=self._sift).props(
+                "no-caps unelevated dense toggle-text-color=on-accent"
+            )
             self._kinds.props('aria-label="Which files" role=group').classes("kinds")
             self._chip = ui.chip(icon="folder", removable=True, on_value_change=lambda: self.narrow(None))
             self._chip.props("dense outline")
@@ -86,22 +88,23 @@ class Trouble:
         self._more = ui.label().classes("muted more")
         self._sift()
 
-    def show(self, now: models.Work) -> None:
-        """Brings it up to date."""
-        self._failed, self._count = now.failed, now.failed_files
-        self._sift()
+    def show(self, now: models.Work, *, is_open: bool) -> None:
+        """Brings it up to date; hundreds of rows go to the browser only when it is open."""
+        self._failed, self._count, self._is_open = now.failed, now.failed_files, is_open
+        if is_open:
+            self._sift()
 
     def narrow(self, folder: str | None) -> None:
         """Shows the files of one folder only, by its path, or of all."""
         self._folder = folder
-        self._sift()
+        if self._is_open:
+            self._sift()
 
     def _button(self, words: str, icon: str, act: Callable[[], Any]) -> ui.button:
         return ui.button(words, icon=icon, on_click=act).props("flat no-caps dense")
 
     def _sift(self) -> None:
-        self._kind = str(self._kinds.value or "all")
-        now = saying.now()
+        kind, now = self._kinds.value, saying.now()
         inside = "" if self._folder is None else saying.prefix(self._folder)
         here = [each for each in self._failed if each.path.startswith(inside)]
         rows = [
@@ -113,7 +116,7 @@ class Trouble:
                 "next": saying.of_failed(each, now),
             }
             for each in here
-            if self._kind in ("all", saying.kind_of(each))
+            if kind in ("all", saying.kind_of(each))
         ]
         if rows != self._shown:
             self._shown = rows

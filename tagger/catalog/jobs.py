@@ -86,16 +86,16 @@ class Counts:
     """How many jobs there are.
 
     Attributes:
-        waiting: those that wait or are at work, some of them after a failure.
+        waiting: those that wait or are at work.
         quarantined: those that failed so often that they are tried once a day only.
         cancelled: those that a person took off.
-        failing: those that failed or were taken off, all of them.
+        retrying: those that wait because they failed.
     """
 
     waiting: int = 0
     quarantined: int = 0
     cancelled: int = 0
-    failing: int = 0
+    retrying: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,8 @@ class Jobs:
 
     def counts(self) -> Mapping[int, Counts]:
         """How many jobs each root has; one without any is left out."""
-        conditions = (_IS_OPEN, _IS_QUARANTINED, JOB.c.is_cancelled, _IS_FAILING)
+        retrying = _IS_OPEN & JOB.c.reason.is_not(None)
+        conditions = (_IS_OPEN, _IS_QUARANTINED & ~JOB.c.is_cancelled, JOB.c.is_cancelled, retrying)
         columns = [func.sum(case((condition, 1), else_=0)) for condition in conditions]
         with plain_errors(self._path), reading(self._engine) as connection:
             rows = connection.execute(select(JOB.c.root_id, *columns).group_by(JOB.c.root_id))
