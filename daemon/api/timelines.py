@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 import multiprocessing
+import signal
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
@@ -156,9 +158,6 @@ class _Listener:
 
 def _serve(connection: Connection, make_analyser: Callable[[], SupportsTimeline]) -> None:
     """What the process does."""
-    import signal
-    from contextlib import suppress
-
     from tagger.reports.document import document
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from daemon.api import models
+from daemon.web.detail import Detail
 from daemon.web.facets import FacetBar
 from daemon.web.results import Results
 from daemon.web.visit import Visit
@@ -42,6 +43,7 @@ class Library:
             with ui.element("aside").classes("facets").props('aria-label="Filters"'):
                 self._facets.build()
             self._results.build()
+            Detail(self._visit).build()
             Welcome(self._visit, "library").build()
         self._visit.searched.subscribe(self._take)
         ui.timer(0, self._searched, once=True)

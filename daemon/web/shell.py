@@ -8,8 +8,10 @@ from typing import Final, NamedTuple, Protocol
 from nicegui import background_tasks, ui
 from nicegui.events import KeyEventArguments
 
+from daemon.web.door import LOGOUT
 from daemon.web.folders import Folders
 from daemon.web.health import Health
+from daemon.web.keys import KeyHelp
 from daemon.web.library import Library
 from daemon.web.visit import Visit
 
@@ -74,7 +76,12 @@ class Shell:
                     self._tabs[name] = self._tab(name, entry)
             ui.space()
             Health(self._visit).build()
+            self._keys = KeyHelp()
+            self._button("keyboard", "Keys", self._keys.turn)
             self._theme_button()
+            if self._visit.has_session:
+                with ui.element("form").props(f'method="post" action="{LOGOUT}"'):
+                    ui.button("Log out").props("type=submit flat dense no-caps")
         self._main = ui.element("main").classes("content")
         ui.skip_link(target=self._main)
         # First, so that whoever else is told finds the view that it is told of.
@@ -101,6 +108,10 @@ class Shell:
         button = ui.button(entry.words, icon=entry.icon, on_click=lambda: self._visit.opened.emit(name), color=None)
         return button.props("flat no-caps dense").classes("tab")
 
+    def _button(self, icon: str, words: str, do: Callable[[], None]) -> None:
+        with ui.button(icon=icon, on_click=do).props(f'flat round dense aria-label="{words}"'):
+            ui.tooltip(words)
+
     def _theme_button(self) -> None:
         names = list(THEMES)
 
@@ -120,6 +131,9 @@ class Shell:
     async def _key(self, pressed: KeyEventArguments) -> None:
         modifiers = pressed.modifiers
         if not pressed.action.keydown or modifiers.ctrl or modifiers.meta or modifiers.alt:
+            return
+        if pressed.key == "?":
+            self._keys.turn()
             return
         view, _ = self._built[self._visit.view]
         background_tasks.create(view.key(str(pressed.key)))
