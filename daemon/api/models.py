@@ -247,9 +247,19 @@ class NewRoot(Body):
 
 
 class RootChange(Body):
-    """What is to be otherwise with a watched folder."""
+    """What is to be otherwise with a watched folder; what is left out stays as it is."""
 
-    is_paused: bool
+    is_paused: bool | None = Field(default=None, description="Whether nothing is done about it for now.")
+    write: bool | None = Field(default=None, description="Whether tags are written into the files in it.")
+    ableton: bool | None = Field(default=None, description="Whether Ableton Live's file of tags is kept beside them.")
+    poll: bool | None = Field(default=None, description="Whether not to rely on the system to tell of changes.")
+
+
+class Unreadable(Wire):
+    """Something in a watched folder that could not be looked at."""
+
+    path: str
+    reason: str
 
 
 class RootDetail(Wire):
@@ -265,21 +275,27 @@ class RootDetail(Wire):
     reason: str | None = Field(description="Why it is offline.")
     state: str | None = Field(description="starting, offline, paused, scanning or watching; null without a daemon.")
     notice: str | None = Field(description="What its user should know.")
+    is_told: bool | None = Field(description="Whether the system tells of changes in it; null without a daemon.")
     files: int | None = Field(description="Audio files in it when it was last looked through.")
+    scanned_at: datetime | None = Field(description="When that was; null if it was not since the daemon began.")
+    next_scan_at: datetime | None = Field(description="When it is looked through next.")
+    unreadable: list[Unreadable] = Field(description="What stood in the way then, at most 100.")
     waiting: int = Field(description="Files that something is still to be done about.")
+    retrying: int = Field(description="Those of them that wait for another try.")
     quarantined: int = Field(description="Files that failed so often that they are tried once a day only.")
+    cancelled: int = Field(description="Files that a person took off.")
 
 
 class FailedJob(Wire):
-    """A file that failed for a passing reason, or was taken off."""
+    """A file that failed, or was taken off."""
 
     path: str
     task: Literal["analyse", "tags"]
-    tries: int
-    is_quarantined: bool
-    is_cancelled: bool
+    tries: int = Field(description="How often it failed for a reason that may pass.")
+    is_quarantined: bool = Field(description="Whether it failed so often that it is tried once a day only.")
+    is_cancelled: bool = Field(description="Whether a person took it off.")
     reason: str | None
-    next_try_at: datetime
+    next_try_at: datetime | None = Field(description="Null where it is not tried before it changes.")
 
 
 class Work(Wire):
@@ -290,12 +306,14 @@ class Work(Wire):
     holds: list[str] = Field(description="Why it rests, in words; empty if it does not.")
     fault: str | None = Field(description="Why nothing can be done though nothing holds it.")
     done: int
-    waiting: int
+    waiting: int = Field(description="Files to be done.")
+    later: int = Field(description="Files that wait for a folder that is paused or offline, or for another try.")
     quarantined: int
     cancelled: int
     per_s: float
     eta_s: float | None
     failed: list[FailedJob] = Field(description="Most often tried first, at most 500.")
+    failed_files: int = Field(description="How many that would be without a limit.")
 
 
 class Place(Body):
@@ -322,6 +340,14 @@ class Health(Wire):
     status: Literal["working", "resting", "fault", "stopped"]
     version: str
     detail: str | None = Field(description="What is wrong, or why it rests.")
+
+
+class Model(Wire):
+    """Which model listens, and whose word counts."""
+
+    model: str = Field(description="What listens, as name@version.")
+    accepted: str = Field(description="Whose analyses count; an older one until a person accepts the new one.")
+    recordings: dict[str, int] = Field(description="How many recordings each model heard, most first.")
 
 
 class TimelineWish(Wire):

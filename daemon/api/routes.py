@@ -65,7 +65,7 @@ Id = Annotated[int, AfterValidator(_id_in_range)]
 @router.get("/health", tags=["daemon"])
 def health(backend: Work) -> models.Health:
     """Tells whether all is well."""
-    return work.health(backend.engine)
+    return work.health(backend.catalog, backend.engine)
 
 
 @router.get("/labels", tags=["files"])
@@ -178,7 +178,7 @@ def add_root(request: Request, backend: Work, new: models.NewRoot) -> models.Roo
 
 @changes.patch("/roots/{root_id}", tags=["folders"], responses=documented(404))
 def change_root(backend: Work, root_id: Id, wanted: models.RootChange) -> models.RootDetail:
-    """Leaves a watched folder alone, or goes on with it."""
+    """Leaves a watched folder alone or goes on with it, or watches it otherwise."""
     return folders.change(backend.catalog, backend.engine, root_id, wanted)
 
 
@@ -222,6 +222,18 @@ def cancel(backend: Work, place: models.Folder) -> models.Count:
 def retry(backend: Work, place: models.Place) -> models.Count:
     """Tries again what failed or was taken off."""
     return work.retry(backend.catalog, backend.engine, place)
+
+
+@router.get("/model", tags=["daemon"])
+def model(backend: Work) -> models.Model:
+    """Tells which model listens, and whether a new one waits to be accepted."""
+    return work.model(backend.catalog, backend.engine)
+
+
+@changes.post("/model/accept", tags=["daemon"])
+def accept_model(backend: Work) -> models.Model:
+    """Has the new model count: what others heard is listened to again, at leisure."""
+    return work.accept_model(backend.catalog, backend.engine)
 
 
 async def _joined(backend: Work) -> AsyncIterator[asyncio.Event]:

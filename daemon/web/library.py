@@ -15,6 +15,7 @@ from daemon.web.results import Results
 from daemon.web.search_box import SearchBox
 from daemon.web.searching import parse
 from daemon.web.visit import Visit
+from daemon.web.welcome import Welcome
 
 
 class Library:
@@ -41,6 +42,7 @@ class Library:
             self._results.build()
             Detail(self._visit).build()
             self._hearing.build()
+            Welcome(self._visit, "library").build()
         self._visit.searched.subscribe(self._take)
         ui.timer(0, lambda: self._take(self._box.text), once=True)
 
@@ -55,7 +57,10 @@ class Library:
         self._box.text = text
 
     async def _take(self, text: str) -> None:
-        self._box.text = text
+        if text != self._box.text:
+            # Asked for by another part; the box then asks for it itself.
+            self._box.text = text
+            return
         search = parse(text)
         _remember(text)
         _, counts = await asyncio.gather(self._results.search(search), self._facets.search(search))
