@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from tagger.catalog import FileRecord, LabelState
 from tests.catalog_entries import entry
 from tests.http_api import Served, fill, served
+from tests.made_up import analysis
 
 
 @pytest.fixture
@@ -112,6 +114,29 @@ class TestFile:
         for number in (0, 99, 2**63, 10**40):
             answer = get(api, f"files/{number}", 404)
             assert (answer["status"], answer["title"]) == (404, "Not Found")
+
+    def test_a_file_is_given_as_it_is_under_its_own_name(self, api: Served, tmp_path: Path) -> None:
+        path = tmp_path / "Samples" / 'Größe 8” "fein", 100%.wav'
+        (tmp_path / "Samples" / "Dusty0.wav").rename(path)
+        api.catalog.record([entry(path, analysis("audio0", "kick"))])
+        answer = api.client.get("/api/files/7/download")
+        assert (answer.status_code, answer.content) == (200, path.read_bytes())
+        assert answer.headers["content-type"].startswith("audio/")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        kind, _, name = answer.headers["content-disposition"].partition("; ")
+        assert (kind, unquote(name.removeprefix("filename*=utf-8''"))) == ("attachment", path.name)
+        part = api.client.get("/api/files/7/download", headers={"Range": "bytes=4-7"})
+        assert (part.status_code, part.content) == (206, path.read_bytes()[4:8])
+
+    def test_files_out_of_reach_are_not_given(self, api: Served, tmp_path: Path) -> None:
+        secret = tmp_path / "secret.wav"
+        secret.write_bytes(b"secret")
+        link = tmp_path / "Samples" / "link.wav"
+        link.symlink_to(secret)
+        api.catalog.record([entry(secret, analysis("secret")), entry(link, analysis("link"))])
+        (tmp_path / "Samples" / "Dusty0.wav").unlink()
+        for number, status in ((7, 403), (8, 403), (1, 404), (99, 404)):
+            get(api, f"files/{number}/download", status)
 
     def test_to_correct_leaves_nothing_else(self, api: Served) -> None:
         told = judge(api, 1, "correct", "cello").json()["recording"]
