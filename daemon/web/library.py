@@ -44,7 +44,7 @@ class Library:
                 self._facets.build()
             self._results.build()
             Detail(self._visit).build()
-            Welcome(self._visit, "library").build()
+            Welcome(self._visit, "library", self._searched).build()
         self._visit.searched.subscribe(self._take)
         ui.timer(0, self._searched, once=True)
 
