@@ -212,6 +212,24 @@ class TestFolders:
         assert api.client.delete(f"/api/roots/{added['id']}").status_code == 204
         assert len(get(api, "roots")) == 1
 
+    def test_how_a_folder_is_watched_is_changed_part_by_part(self, api: Served) -> None:
+        assert get(api, "jobs")["waiting"] == 0
+        changed = api.client.patch("/api/roots/1", json={"write": True}).json()
+        assert (changed["write"], changed["ableton"], changed["poll"], changed["is_paused"]) == (
+            True,
+            False,
+            False,
+            False,
+        )
+        # What is known already is for the files too.
+        assert changed["waiting"] == 6
+        changed = api.client.patch("/api/roots/1", json={"poll": True, "is_paused": True}).json()
+        assert (changed["write"], changed["poll"], changed["is_paused"]) == (True, True, True)
+        jobs = get(api, "jobs")
+        assert (jobs["waiting"], jobs["later"]) == (0, 6)
+        assert api.client.patch("/api/roots/9", json={"write": True}).status_code == 404
+        assert api.client.patch("/api/roots/1", json={"write": "yes"}).status_code == 422
+
     def test_a_folder_that_is_not_there_is_refused(self, api: Served, tmp_path: Path) -> None:
         for path in (str(tmp_path / "none"), "relative", "nul\0"):
             assert api.client.post("/api/roots", json={"path": path}).status_code == 404
@@ -222,7 +240,24 @@ class TestFolders:
         assert "tagger daemon" in answer.json()["detail"]
 
 
+class TestModel:
+    def test_a_new_model_counts_once_it_is_accepted(self, api: Served) -> None:
+        api.catalog.jobs.write_note("model", "net@1")
+        known = get(api, "model")
+        assert (known["accepted"], known["recordings"]) == ("net@1", {"net@1": 6})
+        assert known["model"] != "net@1"
+        accepted = api.client.post("/api/model/accept").json()
+        assert accepted["accepted"] == accepted["model"] == known["model"]
+
+
 class TestWork:
+    def test_what_cannot_be_analysed_is_listed_with_what_failed(self, api: Served, tmp_path: Path) -> None:
+        api.catalog.record([entry(tmp_path / "Samples" / "bad.wav", "is not audio")])
+        api.catalog.record([entry(tmp_path / "Elsewhere" / "bad.wav", "is not audio")])
+        jobs = get(api, "jobs")
+        (failed,) = jobs["failed"]
+        assert (failed["reason"], failed["next_try_at"], jobs["failed_files"]) == ("is not audio", None, 1)
+
     def test_all_is_paused_and_resumed(self, api: Served) -> None:
         assert api.client.post("/api/jobs/pause").json()["is_paused"]
         assert get(api, "jobs")["is_paused"]
