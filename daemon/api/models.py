@@ -220,7 +220,7 @@ class RootDetail(Wire):
     notice: str | None = Field(description="What its user should know.")
     files: int | None = Field(description="Audio files in it when it was last looked through.")
     waiting: int = Field(description="Files that something is still to be done about.")
-    quarantined: int = Field(description="Files that failed so often that they are tried once a day only.")
+    quarantined: int = Field(description="Files that failed so often, or so surely will, that they are tried once a day only.")
 
 
 class FailedJob(Wire):

@@ -77,7 +77,7 @@ class Job:
 
     @property
     def is_quarantined(self) -> bool:
-        """Whether it failed so often that it is tried once a day only."""
+        """Whether it failed so often, or so surely will, that it is tried once a day only."""
         return self.tries >= MOST_TRIES
 
 
