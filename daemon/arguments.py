@@ -7,12 +7,16 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from tagger.results import Kind
 from tagger.taxonomy import FAMILIES, LABEL_SETS, LEAVES
+
+if TYPE_CHECKING:
+    from tagger.catalog import Review
+    from tagger.catalog.records import TempoRange
 
 _TEMPO: Final = re.compile(r"(\d+(?:\.\d+)?)?(-)?(\d+(?:\.\d+)?)?")
 _AGO: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
@@ -45,6 +49,13 @@ def families(texts: Iterable[str]) -> tuple[str, ...]:
 def kinds(texts: Iterable[str]) -> tuple[Kind, ...]:
     """Kinds of file; "one shot" is as good as `one-shot`."""
     return tuple(Kind(_one_of(text, [kind.value for kind in Kind], "--kind", joint="-")) for text in texts)
+
+
+def reviews(texts: Iterable[str]) -> tuple[Review, ...]:
+    """What people said of a file."""
+    from tagger.catalog import Review
+
+    return tuple(Review(_one_of(text, [review.value for review in Review], "--state")) for text in texts)
 
 
 def formats(texts: Iterable[str]) -> tuple[str, ...]:
@@ -88,10 +99,8 @@ def _is_share(text: str) -> bool:
         return False
 
 
-def tempo_range(text: str | None) -> tuple[float | None, float | None]:
+def tempo_range(text: str) -> TempoRange:
     """Lowest and highest tempo in BPM: `90-100`, `120`, `90-`, `-100`."""
-    if text is None:
-        return None, None
     match = _TEMPO.fullmatch(text.replace(" ", ""))
     if match is None or not any(match.group(1, 3)):
         raise typer.BadParameter(
@@ -120,10 +129,8 @@ def since(text: str | None, now: datetime | None = None) -> datetime | None:
         raise typer.BadParameter(f"{text!r} is no time; {hint}", param_hint="--since") from None
 
 
-def key(text: str | None) -> str | None:
+def key(text: str) -> str:
     """A musical key as the catalog spells it, with sharps: `am`, "A minor" are `Am`; `Bb` is `A#`."""
-    if text is None:
-        return None
     match = _KEY.fullmatch(text.strip())
     if match is None:
         raise typer.BadParameter(f"{text!r} is no key; give one such as Am, F# or Bbm", param_hint="--key")

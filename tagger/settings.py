@@ -147,7 +147,8 @@ class ApiSettings(Section):
         default="127.0.0.1",
         min_length=1,
         description="The address to listen at. Any but the default lets other machines in, and then every request "
-        "needs the token. What is sent can be read on the way; put a server with TLS before it, or go through ssh.",
+        "needs the token, and the page a password. What is sent can be read on the way; put a server with TLS before "
+        "it, or go through ssh.",
     )
     port: int = Field(default=8437, ge=0, le=65535, description="The port to listen at; 0 takes any that is free.")
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(

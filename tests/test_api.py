@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from tagger.catalog import FileRecord, LabelState
 from tests.catalog_entries import entry
 from tests.http_api import Served, fill, served
+from tests.made_up import analysis
 
 
 @pytest.fixture
@@ -68,8 +70,25 @@ class TestSearch:
         before = get(api, "facets")
         judge(api, 1, "confirm", "cello")
         after = get(api, "facets")
-        assert (before["reviewed"], after["reviewed"], after["unreviewed"]) == (0, 1, 5)
-        assert get(api, "files", is_reviewed=True)["files"][0]["id"] == 1
+        assert (before["states"]["predicted"], after["states"]["predicted"], after["states"]["confirmed"]) == (6, 5, 1)
+        assert get(api, "files", state="confirmed")["files"][0]["id"] == 1
+        assert len(get(api, "files", state=["confirmed", "predicted"], folder="samples")["files"]) == 6
+
+    def test_problems_come_in_pages(self, api: Served) -> None:
+        folder = api.catalog.path.parent / "Samples"
+        api.catalog.record([entry(folder / f"bad{at}.wav", "is not audio") for at in range(3)])
+        first = get(api, "problems", limit=2)
+        rest = get(api, "problems", limit=2, cursor=first["next"])
+        assert [Path(file["path"]).name for file in first["files"] + rest["files"]] == [
+            "bad0.wav",
+            "bad1.wav",
+            "bad2.wav",
+        ]
+        assert (rest["next"], rest["files"][0]["reason"]) == (None, "is not audio")
+        assert get(api, f"files/{first['files'][0]['id']}")["problem"] == "is not audio"
+        assert get(api, "problems", words="bad1", under=str(folder), folder="samp")["files"][0] == first["files"][1]
+        get(api, "problems", 404, cursor=get(api, "files", limit=1, sort="duration")["next"])
+        assert get(api, "facets")["problems"] == 3
 
 
 def judge(api: Served, file_id: int, verdict: str, *labels: str) -> httpx.Response:
@@ -95,6 +114,29 @@ class TestFile:
         for number in (0, 99, 2**63, 10**40):
             answer = get(api, f"files/{number}", 404)
             assert (answer["status"], answer["title"]) == (404, "Not Found")
+
+    def test_a_file_is_given_as_it_is_under_its_own_name(self, api: Served, tmp_path: Path) -> None:
+        path = tmp_path / "Samples" / 'Größe 8” "fein", 100%.wav'
+        (tmp_path / "Samples" / "Dusty0.wav").rename(path)
+        api.catalog.record([entry(path, analysis("audio0", "kick"))])
+        answer = api.client.get("/api/files/7/download")
+        assert (answer.status_code, answer.content) == (200, path.read_bytes())
+        assert answer.headers["content-type"].startswith("audio/")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        kind, _, name = answer.headers["content-disposition"].partition("; ")
+        assert (kind, unquote(name.removeprefix("filename*=utf-8''"))) == ("attachment", path.name)
+        part = api.client.get("/api/files/7/download", headers={"Range": "bytes=4-7"})
+        assert (part.status_code, part.content) == (206, path.read_bytes()[4:8])
+
+    def test_files_out_of_reach_are_not_given(self, api: Served, tmp_path: Path) -> None:
+        secret = tmp_path / "secret.wav"
+        secret.write_bytes(b"secret")
+        link = tmp_path / "Samples" / "link.wav"
+        link.symlink_to(secret)
+        api.catalog.record([entry(secret, analysis("secret")), entry(link, analysis("link"))])
+        (tmp_path / "Samples" / "Dusty0.wav").unlink()
+        for number, status in ((7, 403), (8, 403), (1, 404), (99, 404)):
+            get(api, f"files/{number}/download", status)
 
     def test_to_correct_leaves_nothing_else(self, api: Served) -> None:
         told = judge(api, 1, "correct", "cello").json()["recording"]

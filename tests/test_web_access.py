@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
 
 from daemon.api import app as api
 from daemon.api.access import load_token
@@ -63,12 +64,36 @@ def behind_a_door(tmp_path: Path, empty_catalog: Path) -> Iterator[Served]:
         yield running_one
 
 
-def log_in(url: str) -> httpx.Client:
+@contextmanager
+def log_in(url: str) -> Iterator[httpx.Client]:
     """A client that has a session."""
-    client = httpx.Client(base_url=url, timeout=60)
-    answer = client.post("/login", data={"password": WORDS}, headers={"Origin": url})
-    assert answer.status_code == 303
-    return client
+    with httpx.Client(base_url=url, timeout=60) as client:
+        assert client.post("/login", data={"password": WORDS}, headers={"Origin": url}).status_code == 303
+        yield client
+
+
+def at_socket(page: Page) -> str:
+    return page.url.replace("http", "ws", 1) + SOCKET
+
+
+def is_refused(page: Page, **headers: str) -> bool:
+    """Whether no websocket is opened for who sends these."""
+    handshake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg==",
+    }
+    return httpx.get(f"{page.url}{SOCKET}", headers=handshake | headers).status_code == 403
+
+
+def told_until_closed(socket: ClientConnection) -> list[str | bytes]:
+    """What still comes over a websocket until the other side closes it."""
+    told = []
+    with suppress(ConnectionClosed):
+        while True:
+            told.append(socket.recv(timeout=60))
+    return told
 
 
 def asset(page: str) -> str:
@@ -104,8 +129,7 @@ class TestWithoutSession:
             assert httpx.post(f"{locked.url}{path}", content=b"x").status_code == 401
 
     def test_no_websocket_is_opened(self, locked: Page) -> None:
-        with pytest.raises(InvalidStatus, match="403"):
-            connect(locked.url.replace("http", "ws", 1) + SOCKET)
+        assert is_refused(locked)
 
     @pytest.mark.parametrize("cookie", ["tagger-session=", "tagger-session=x", "__Host-tagger-session=x", "=;;\x01=,"])
     def test_a_cookie_of_ones_own_making_is_none(self, locked: Page, cookie: str) -> None:
@@ -147,22 +171,19 @@ class TestLogin:
         assert "Secure" in cookie
         sent = {"Cookie": cookie.partition(";")[0], "Origin": origin}
         assert httpx.get(locked.url, headers=sent).status_code == 200
-        with connect(locked.url.replace("http", "ws", 1) + SOCKET, additional_headers=sent):
+        with connect(at_socket(locked), additional_headers=sent):
             pass
 
     def test_a_logout_ends_the_session_and_its_websockets(self, locked: Page) -> None:
         with log_in(locked.url) as client, log_in(locked.url) as other:
             sent = {"Cookie": f"tagger-session={client.cookies['tagger-session']}", "Origin": locked.url}
-            with connect(locked.url.replace("http", "ws", 1) + SOCKET, additional_headers=sent) as socket:
+            with connect(at_socket(locked), additional_headers=sent) as socket:
                 assert "sid" in socket.recv(timeout=60)
                 socket.send("40")
                 answer = client.post("/logout", headers={"Origin": locked.url})
                 assert answer.headers["location"] == "/login"
                 socket.send("40")
-                with pytest.raises(ConnectionClosed):
-                    while told := socket.recv(timeout=60):
-                        last = told
-                assert last == '42["open",{"path":"/login","new_tab":false}]'
+                assert told_until_closed(socket)[-1] == '42["open",{"path":"/login","new_tab":false}]'
             assert httpx.get(locked.url, headers=sent).status_code == 303
             assert other.get("/").status_code == 200
 
@@ -230,7 +251,7 @@ class TestGuessing:
             Password(behind_a_door.catalog.path).path.write_bytes(b"\xff")
             assert client.get("/api/health").status_code == 401
             assert httpx.get(f"{behind_a_door.url}/login").status_code == 503
-            assert httpx.post(f"{behind_a_door.url}/login", data={"password": WORDS}).status_code == 401
+            assert httpx.post(f"{behind_a_door.url}/login", data={"password": WORDS}).status_code == 503
 
 
 class TestForgery:
@@ -246,8 +267,7 @@ class TestForgery:
 
     @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1", "http://127.0.0.1.evil"])
     def test_pages_of_others_open_no_websocket(self, opened: Page, origin: str) -> None:
-        with pytest.raises(InvalidStatus, match="403"):
-            connect(opened.url.replace("http", "ws", 1) + SOCKET, additional_headers={"Origin": origin})
+        assert is_refused(opened, Origin=origin)
         polling = f"{opened.url}/_nicegui_ws/socket.io/?EIO=4&transport=polling"
         assert httpx.get(polling, headers={"Origin": origin}).status_code == 403
         assert httpx.post(polling, content="40", headers={"Origin": origin}).status_code == 403
@@ -263,8 +283,7 @@ class TestForgery:
         headers = {"Host": "evil.example"}
         for path in ("/", "/login", "/_nicegui_ws/socket.io/?EIO=4&transport=polling"):
             assert httpx.get(f"{opened.url}{path}", headers=headers).status_code == 421
-        with pytest.raises(InvalidStatus, match="403"):
-            connect(opened.url.replace("http", "ws", 1) + SOCKET, additional_headers=headers)
+        assert is_refused(opened, **headers)
 
 
 class TestPageItself:
@@ -273,7 +292,7 @@ class TestPageItself:
         assert answer.status_code == 200
         assert httpx.get(f"{opened.url}/api/health").json()["status"] == "stopped"
         assert httpx.get(f"{opened.url}/login").headers["location"] == "/"
-        with connect(opened.url.replace("http", "ws", 1) + SOCKET) as socket:
+        with connect(at_socket(opened)) as socket:
             assert "sid" in socket.recv(timeout=60)
 
     def test_it_runs_no_script_but_its_own(self, opened: Page) -> None:
@@ -307,9 +326,9 @@ class TestPageItself:
     @pytest.mark.parametrize(
         "path",
         [
-            "{static}/../../../../pyproject.toml",
-            "{static}/..%2f..%2fnicegui.py",
-            "{static}/%2e%2e/%2e%2e/nicegui.py",
+            "{static}/../nicegui.py",
+            "{static}/..%2fnicegui.py",
+            "{static}/%2e%2e/nicegui.py",
             "{static}//etc/passwd",
             "/_nicegui/auto/static/x/passwd",
             "/_nicegui/../catalog.db.token",
@@ -331,11 +350,10 @@ class TestPageItself:
     def test_long_bodies_and_messages_are_refused(self, opened: Page) -> None:
         for path, size in (("/login", 65_537), ("/", 65_537), ("/_nicegui_ws/socket.io/?EIO=4", 1_000_001)):
             assert httpx.post(f"{opened.url}{path}", content=b"x" * size).status_code == 413
-        with connect(opened.url.replace("http", "ws", 1) + SOCKET, close_timeout=60) as socket:
+        with connect(at_socket(opened), close_timeout=60) as socket:
             socket.send("4" + "x" * 1_000_001)
-            with pytest.raises(ConnectionClosed, match="1009"):
-                while socket.recv(timeout=60):
-                    pass
+            told_until_closed(socket)
+            assert socket.close_code == 1009
 
 
 class TestCommand:
@@ -350,7 +368,7 @@ class TestCommand:
     def test_it_ends_at_once_and_leaves_nothing_behind(self, tmp_path: Path) -> None:
         with running(tmp_path) as page:
             httpx.get(page.url)
-            with connect(page.url.replace("http", "ws", 1) + SOCKET) as socket:
+            with connect(at_socket(page)) as socket:
                 socket.recv(timeout=60)
                 took_s, told = page.stop()
         assert took_s < 2
@@ -393,9 +411,11 @@ class TestBrowser:
             page.get_by_label("Password").wait_for()
 
     def test_what_gets_into_the_page_as_html_runs_nothing(self, opened: Page) -> None:
-        with pytest.raises(AssertionError, match="Content Security Policy"), browser() as chromium:
+        with browser(expected="Content Security Policy") as chromium:
             page = chromium.new_page()
             page.goto(opened.url)
-            page.evaluate("document.body.insertAdjacentHTML('beforeend', '<b onfocus=\"run=1\" tabindex=0 id=b>x</b>')")
-            page.locator("#b").focus()
+            markup = '<b onfocus="run = 1" tabindex=0 id=b>x</b>'
+            with page.expect_console_message(lambda message: "Content Security Policy" in message.text):
+                page.evaluate("markup => document.body.insertAdjacentHTML('beforeend', markup)", markup)
+                page.locator("#b").focus()
             assert page.evaluate("typeof run") == "undefined"

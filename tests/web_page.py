@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, sync_playwright
 
 from daemon.api.whereabouts import served_at
 
@@ -89,19 +89,27 @@ def running(folder: Path, *arguments: str, **variables: str) -> Iterator[Page]:
             process.kill()
 
 
+def _complaint(message: ConsoleMessage) -> list[str]:
+    return [message.text] if message.type in ("error", "warning") else []
+
+
 @contextmanager
-def browser() -> Iterator[BrowserContext]:
-    """A fresh browser, in which any complaint of the page fails the test, and any request to elsewhere."""
+def browser(*, expected: str = "nothing") -> Iterator[BrowserContext]:
+    """A fresh browser, whose complaints about the page fail the test.
+
+    Args:
+        expected: words of complaints that do not.
+    """
     with sync_playwright() as playwright:
         sandbox = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
         context = chromium.new_context()
         context.set_default_timeout(60_000)
         complaints: list[str] = []
-        context.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
+        context.on("console", lambda message: complaints.extend(_complaint(message)))
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         try:
             yield context
         finally:
             chromium.close()
-        assert not complaints
+        assert not [each for each in complaints if expected not in each], complaints

@@ -91,7 +91,7 @@ class ProgressMade:
 
     Attributes:
         done: files done since there was last nothing to do.
-        waiting: files still to do.
+        waiting: files still to do, but for those that wait for a folder that is paused or offline, or for another try.
         per_s: files a second lately; 0 if none.
         eta_s: seconds until all is done at this speed; None if that is not known.
     """

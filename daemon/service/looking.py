@@ -22,6 +22,9 @@ from tagger.errors import TaggerError, reason_of
 from tagger.stamp import is_gone
 from tagger.walk import Listing, Obstacle, scan
 
+REPLACED: Final = "another folder is in its place; `tagger root add` accepts that one"
+"""Why a root is held to be out of reach where something else stands in its place."""
+
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -94,7 +97,7 @@ def probe(root: Root, witnesses: Callable[[], Sequence[tuple[Path, int]]]) -> Pr
         return Probe(identity)
     known = witnesses()
     if known and not any(path.exists() for path, _ in known):
-        return Probe(identity, "another folder is in its place; `tagger root add` accepts that one")
+        return Probe(identity, REPLACED)
     return Probe(identity)
 
 

@@ -9,4 +9,5 @@ page, shell ── what is seen, by NiceGUI: the frame, and in it one view of se
 visit ───── what one open page works with; views and their parts know it, and not each other
 asking ──── runs what takes time on threads, and tells people what went wrong
 news ────── what happens in the daemon, told to open pages
+player ──── plays a sound and shows it, with `player.js`
 """

@@ -14,7 +14,7 @@ from nicegui import core, ui
 
 from daemon.api.backend import Backend
 from daemon.web.news import News
-from daemon.web.shell import Shell
+from daemon.web.shell import STATIC, Shell
 from daemon.web.visit import Visit
 
 TITLE: Final = "Instrument tagger"
@@ -49,4 +49,4 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         show_welcome_message=False,
         mount_path="/",
     )
-    core.app.add_static_files("/style", _HERE / "static")
+    core.app.add_static_files("/style", STATIC)

@@ -8,13 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from fastapi import Request
 from nicegui import Event
 
-from daemon.api import models
 from daemon.api.backend import Backend
 from daemon.web.news import News
+
+
+class Sound(Protocol):
+    """A file that is looked at, as `models.FoundFile`."""
+
+    @property
+    def id(self) -> int:
+        """Number of its place."""
+
+    @property
+    def path(self) -> str:
+        """Where it is, in words."""
+
+    @property
+    def duration_s(self) -> float:
+        """Its length; 0 where that is not known."""
 
 
 @dataclass(slots=True, eq=False)
@@ -27,11 +43,12 @@ class Visit:
         is_local: whether the browser is on this machine, so that folders can be opened there.
         has_session: whether its user logged in, and so may log out.
         query: the text in the search box when the page was opened.
-        view: which view is open at first, by name.
+        view: which view is open, by name.
         theme: "dark", "light", or "auto" for what the system says.
         shown: tells that another file is looked at; None when there is none.
         judged: tells of which files, by number, what is known has changed.
         searched: asks for a search, by the text of the search box.
+        opened: asks for another view, by its name.
         selected: the files that are chosen, by number, in the order of the table.
     """
 
@@ -42,9 +59,10 @@ class Visit:
     query: str = ""
     view: str = ""
     theme: str = "auto"
-    shown: Event[[models.FoundFile | None]] = field(default_factory=Event)
+    shown: Event[[Sound | None]] = field(default_factory=Event)
     judged: Event[[Sequence[int]]] = field(default_factory=Event)
     searched: Event[[str]] = field(default_factory=Event)
+    opened: Event[[str]] = field(default_factory=Event)
     selected: Sequence[int] = ()
 
     @classmethod

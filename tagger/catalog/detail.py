@@ -33,7 +33,8 @@ def show(connection: Connection, path: Path) -> FileRecord | Problem | None:
     if not places:
         return None
     if (reason := places[0]["problem"]) is not None:
-        return Problem(_path(places[0]), places[0]["size"], places[0]["mtime_ns"], reason)
+        here = places[0]
+        return Problem(here["id"], _path(here), here["size"], here["mtime_ns"], reason)
     return _records(connection, places, with_copies=True)[0]
 
 

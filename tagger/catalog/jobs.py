@@ -38,6 +38,7 @@ DAY_S: Final = 86_400.0
 _CHUNK: Final = 500
 _IS_QUARANTINED: Final = JOB.c.tries >= MOST_TRIES
 _IS_OPEN: Final = ~JOB.c.is_cancelled & ~_IS_QUARANTINED
+_IS_FAILING: Final = JOB.c.reason.is_not(None) | JOB.c.is_cancelled
 
 
 class Task(StrEnum):
@@ -77,17 +78,25 @@ class Job:
 
     @property
     def is_quarantined(self) -> bool:
-        """Whether it failed so often, or so surely will, that it is tried once a day only."""
+        """Whether it is tried once a day only, since it failed too often, or always will."""
         return self.tries >= MOST_TRIES
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many jobs there are: waiting or at work, quarantined, taken off by a person."""
+    """How many jobs there are.
+
+    Attributes:
+        waiting: those that wait or are at work.
+        quarantined: those that failed so often that they are tried once a day only.
+        cancelled: those that a person took off.
+        retrying: those that wait because they failed.
+    """
 
     waiting: int = 0
     quarantined: int = 0
     cancelled: int = 0
+    retrying: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,18 +256,17 @@ class Jobs:
 
     def counts(self) -> Mapping[int, Counts]:
         """How many jobs each root has; one without any is left out."""
-        columns = [
-            func.sum(case((condition, 1), else_=0)) for condition in (_IS_OPEN, _IS_QUARANTINED, JOB.c.is_cancelled)
-        ]
+        retrying = _IS_OPEN & JOB.c.reason.is_not(None)
+        conditions = (_IS_OPEN, _IS_QUARANTINED & ~JOB.c.is_cancelled, JOB.c.is_cancelled, retrying)
+        columns = [func.sum(case((condition, 1), else_=0)) for condition in conditions]
         with plain_errors(self._path), reading(self._engine) as connection:
             rows = connection.execute(select(JOB.c.root_id, *columns).group_by(JOB.c.root_id))
             return {root_id: Counts(*numbers) for root_id, *numbers in rows}
 
-    def failing(self) -> Sequence[Job]:
-        """The jobs that failed or were taken off, most often tried first."""
-        troubled = (JOB.c.reason.is_not(None)) | JOB.c.is_cancelled
+    def failing(self, limit: int = -1) -> Sequence[Job]:
+        """The jobs that failed or were taken off, most often tried first; at most so many, or all."""
         with plain_errors(self._path), reading(self._engine) as connection:
-            return sorted(_jobs(connection, troubled, -1), key=lambda job: (-job.tries, job.path))
+            return _jobs(connection, _IS_FAILING, limit, JOB.c.tries.desc(), JOB.c.path)
 
     def read_note(self, name: str) -> Any:
         """What was noted under a name, or None."""
@@ -308,8 +316,14 @@ def _mark(connection: Connection, ids: Sequence[int], *, is_running: bool) -> No
         connection.execute(update(JOB).where(here).values(is_running=is_running))
 
 
-def _jobs(connection: Connection, condition: ColumnElement[bool], limit: int) -> list[Job]:
-    rows = connection.execute(select(JOB).where(condition).order_by(JOB.c.not_before, JOB.c.id).limit(limit)).mappings()
+def _jobs(
+    connection: Connection,
+    condition: ColumnElement[bool],
+    limit: int,
+    *order: ColumnElement[Any],
+) -> list[Job]:
+    by = order or (JOB.c.not_before, JOB.c.id)
+    rows = connection.execute(select(JOB).where(condition).order_by(*by).limit(limit)).mappings()
     return [
         Job(
             id=row["id"],

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Table, case, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Table, and_, case, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
 from tagger.catalog import paths
@@ -38,7 +38,7 @@ from tagger.catalog.schema import (
 from tagger.catalog.words import index_words
 from tagger.errors import CatalogError
 from tagger.filenames import NAME_CONFIDENCE, labels_in
-from tagger.results import Analysis, Instrument
+from tagger.results import Analysis, Instrument, Kind
 from tagger.taxonomy import FAMILIES, family_of
 
 Row = dict[str, Any]
@@ -376,6 +376,10 @@ def _weigh(connection: Connection, file_ids: Collection[int]) -> None:
     )
     connection.execute(delete(TAG).where(TAG.c.file_id.in_(file_ids)))
     connection.execute(insert(TAG).from_select(["file_id", "label", "family", "confidence"], claimed))
+    is_tagged = exists().where(TAG.c.file_id == FILE.c.id)
+    is_unsure = and_(FILE.c.kind != Kind.SILENCE.value, ~is_tagged)
+    changed = FILE.c.id.in_(file_ids) & (FILE.c.is_unsure != is_unsure)
+    connection.execute(update(FILE).where(changed).values(is_unsure=~FILE.c.is_unsure))
 
 
 def _upsert(

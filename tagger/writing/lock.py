@@ -16,7 +16,7 @@ from tagger.errors import CatalogError, reason_of
 
 
 class BusyError(CatalogError):
-    """Raised when another process writes tags with a catalog, which passes."""
+    """Raised when another process, or another thread of this one, writes tags with a catalog, which passes."""
 
 
 @contextmanager
