@@ -47,11 +47,6 @@ def test_every_event_has_a_name_and_is_documented() -> None:
     page = (ROOT / "docs" / "http-api.md").read_text(encoding="utf-8")
     assert not [name for name in routes.EVENT_NAMES.values() if f"`{name}`" not in page]
     every = (*routes.router.routes, *routes.changes.routes)
-<<<<<<< HEAD
     addresses = [route.path for route in every if isinstance(route, APIRoute) and route.include_in_schema]
     assert len(addresses) == 25
-=======
-    addresses = [route.path for route in every if isinstance(route, APIRoute)]
-    assert len(addresses) == 19
->>>>>>> web-search
     assert not [path for path in addresses if path not in page]
