@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from daemon import osc_cli, service_cli
+from daemon import osc_cli, service_cli, web_cli
 from daemon.service_cli import CatalogOption, JsonOption
 
 LabelSetName = Literal["own", "families", "irmas", "openmic", "nsynth"]
@@ -36,6 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(osc_cli.app, name="osc")
+app.add_typer(web_cli.app, name="web")
 
 JudgedPath = Annotated[Path, typer.Argument(metavar="FILE", help="A file in the catalog.")]
 JudgedLabels = Annotated[

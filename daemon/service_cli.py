@@ -43,8 +43,9 @@ def daemon(
     start it; `tagger root add FOLDER` says what to watch, also while it runs.
     """
     from daemon.service.running import run
+    from daemon.web.app import create_app
 
-    raise typer.Exit(run(catalog, log))
+    raise typer.Exit(run(catalog, log, create_app))
 
 
 @root.command("add")

@@ -18,7 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from daemon.api.serving import answering
+from daemon.api.app import create_app
+from daemon.api.serving import MakeApp, answering
 from daemon.opening import open_catalog
 from daemon.output import print_problem
 from daemon.service.engine import Engine
@@ -36,12 +37,13 @@ _STALE_S: Final = 120.0
 """After how long without a sign of life the engine is held to be stuck."""
 
 
-def run(catalog: Path | None, log: Path | None) -> int:
+def run(catalog: Path | None, log: Path | None, make_app: MakeApp = create_app) -> int:
     """Runs until it is told to stop.
 
     Args:
         catalog: the catalog file; None for the user's own.
         log: the log file; None for the user's own.
+        make_app: makes what is answered over HTTP.
 
     Returns:
         the exit code: 0 after a clean stop, 1 when the engine died.
@@ -58,7 +60,8 @@ def run(catalog: Path | None, log: Path | None) -> int:
         model = model_name(default_model())
         make_analyser = partial(BackgroundAnalyser, None, path)
         engine = Engine(opened, chosen, make_analyser=make_analyser, model=model)
-        with events_logged(engine), engine, answering(opened, engine, chosen.api), hearing(engine, chosen.osc, path):
+        http = answering(opened, engine, chosen.api, make_app)
+        with events_logged(engine), engine, http, hearing(engine, chosen.osc, path):
             _LOG.info("watching, with model %s and catalog %s", model, path)
             if not opened.roots.all():
                 print_problem("no folder is watched yet; `tagger root add FOLDER` adds one, also while this runs")
