@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from tagger.activity import Activity, smoothed, stretches
 from tagger.decision import Question, Scores, Verdict, pooled
-from tagger.recogniser import ModelCard
+from tagger.model_card import ModelCard
 from tagger.results import AudioFacts, Kind
 from tagger.taxonomy import LABEL_SETS, LEAVES
 from tagger.timeline import Segment, Timeline, TimelineSettings, bounds_s
