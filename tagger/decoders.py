@@ -60,7 +60,7 @@ class Decoder(Protocol):
         """Fills (n,) or (channels, n) samples from the front; returns how far, less than n only at the end."""
 
     def seek(self, frame: int) -> None:
-        """Reads on from a frame that is in the file, exact but where a container tells times only roughly.
+        """Reads on from a frame that is in the file; in MP3, only from about there.
 
         Raises:
             DamagedError: there is no way to get there.
@@ -138,7 +138,8 @@ class _SndfileDecoder:
 
     def __init__(self, path: str | os.PathLike[str], mix: Mix) -> None:
         self._mix = mix
-        self._file = _ForwardFile(os.fspath(path))
+        self._reopen = partial(_ForwardFile, os.fspath(path))
+        self._file = self._reopen()
         self.sample_rate: int = self._file.samplerate
         self.channels: int = self._file.channels
         self.frames: int = self._file.frames if self._file.frames < _UNKNOWN_FRAMES else 0
@@ -165,6 +166,10 @@ class _SndfileDecoder:
 
     def seek(self, frame: int) -> None:
         try:
+            if self._file.format == "OGG":
+                # Once it has read Vorbis, libsndfile begins elsewhere with what it had left (1.2.2).
+                self._file.close()
+                self._file = self._reopen()
             self._file.seek(frame)
         except soundfile.LibsndfileError as error:
             raise DamagedError from error

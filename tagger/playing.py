@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.decoders import DamagedError, Decoder, Samples, decoder_of
+from tagger.errors import DecodeError
 from tagger.payload import open_file
 
 Frames = npt.NDArray[np.int16]
@@ -36,25 +37,29 @@ class Playable:
     """A file opened to be played, from any place on. To be closed, or used as a context.
 
     Args:
-        path: the file, whose audio was hashed or decoded before: what is cut off is played as far as it goes.
+        path: the file; what is cut off or damaged is played as far as it goes.
+        duration_s: its length if it was counted before; some containers estimate it, or leave it out.
 
     Attributes:
         sample_rate: in Hz, the file's own.
         channels: 1 or 2.
-        frames: length that the container declares; 0 where it says nothing.
-        counts_frames: whether that is a count, not an estimate.
+        frames: how many there are.
 
     Raises:
-        DecodeError: the file cannot be read, or is no audio that can be decoded.
+        DecodeError: the file cannot be read, is no audio that can be decoded, or nothing says how long it is.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, duration_s: float = 0.0) -> None:
         with open_file(path) as file:
             self._decoder: Decoder = decoder_of(path, file, mix=to_stereo)
         self.sample_rate = self._decoder.sample_rate
         self.channels = min(2, self._decoder.channels)
         self.frames = self._decoder.frames
-        self.counts_frames = self._decoder.counts_frames
+        if duration_s and not self._decoder.counts_frames:
+            self.frames = round(duration_s * self.sample_rate)
+        if self.frames <= 0:
+            self.close()
+            raise DecodeError(path, "does not say how long it is", "copy or export it again")
         self._at = 0
 
     def __enter__(self) -> Self:

@@ -42,7 +42,8 @@ def create_app(backend: Backend, *, door: Door | None = None, body_bytes: Mappin
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
         yield
-        backend.timelines.close()
+        for processes in (backend.timelines, backend.sounds, backend.sketches):
+            processes.close()
 
     app = FastAPI(
         title="Instrument tagger",

@@ -289,3 +289,27 @@ class TimelineWish(Wire):
     threshold: Share | None = Field(default=None, description="From which on an instrument counts as heard.")
     off_ratio: Share = Field(default=0.5, description="Below this share of its threshold an instrument goes off.")
     min_duration_s: float = Field(default=0.0, ge=0, le=3600, description="What lasts less is left out.")
+
+
+class PeaksWish(Wire):
+    """How a waveform is to be drawn."""
+
+    points: int = Field(default=1000, ge=16, le=2000, description="Columns, at most.")
+
+
+class Peaks(Wire):
+    """A waveform, in columns of equal length from the beginning to the end."""
+
+    duration_s: float
+    peak: float = Field(ge=0, description="The greatest amplitude, of which the columns are shares; full scale is 1.")
+    low: list[int] = Field(description="The least sample of each column, -127 to 127 for minus and plus `peak`.")
+    high: list[int] = Field(description="The greatest.")
+    is_sketch: bool = Field(description="Whether only a part of each column was looked at, as the file is long.")
+
+
+class SpectrogramWish(Wire):
+    """How a mel spectrogram is to be drawn."""
+
+    width: int = Field(default=1200, ge=16, le=4000, description="In pixels.")
+    height: int = Field(default=160, ge=16, le=1000, description="In pixels.")
+    theme: Literal["light", "dark"] = "dark"
