@@ -6,6 +6,7 @@ matter of milliseconds, so whoever tries them out keeps the trace. It can be sen
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.activity import Activity, smoothed, stretches
-from tagger.decision import Question, Scores, Verdict, pooled
+from tagger.decision import Question, Scores, Verdict, labels_of, pooled
 from tagger.model_card import ModelCard
 from tagger.results import AudioFacts, Kind
-from tagger.taxonomy import LABEL_SETS, LEAVES
+from tagger.taxonomy import FAMILIES, LABEL_SETS, LEAVES, words_of
 from tagger.timeline import Segment, Timeline, TimelineSettings, bounds_s
 
 _NOTHING = Verdict((), ())
@@ -58,6 +59,10 @@ class Trace:
     def label_sets(self) -> tuple[str, ...]:
         """The label sets that it can answer in, by name: a model with labels of its own has no words for others."""
         return tuple(LABEL_SETS) if self.card.labels == LEAVES else ("own",)
+
+    def words(self, settings: TimelineSettings) -> Mapping[str, str]:
+        """How the labels of a timeline read, and the families that may be claimed where no label can be."""
+        return {**{each: words_of(each) for each in FAMILIES}, **labels_of(self.card, settings.label_set).words}
 
     def verdict(self, settings: TimelineSettings) -> Verdict:
         """The likeliest labels, and what may be claimed, of the recording as a whole; nothing of silence."""

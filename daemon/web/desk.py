@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final, Literal
@@ -69,6 +69,9 @@ class Dropped:
         state: how far it is.
         share: how much was received or listened to, 0 to 1.
         reason: why it failed.
+        task: that listens to it.
+        hearing: how it was asked for the last time.
+        expiry: when it is deleted.
     """
 
     number: int
@@ -80,7 +83,19 @@ class Dropped:
     reason: str = ""
     task: asyncio.Task[None] | None = None
     hearing: Hearing | None = None
-    expiry: asyncio.TimerHandle | None = field(default=None, repr=False)
+    expiry: asyncio.TimerHandle | None = None
+
+    @property
+    def words(self) -> str:
+        """How far it is, for people; nothing to be said once it was heard."""
+        percent = f"{100 * self.share:.0f} %"
+        return {
+            State.RECEIVING: f"Arriving, {percent}",
+            State.WAITING: "Waiting",
+            State.LISTENING: f"Listening, {percent}",
+            State.HEARD: "",
+            State.FAILED: self.reason[:1].upper() + self.reason[1:],
+        }[self.state]
 
 
 class Desks:
@@ -206,6 +221,19 @@ class Desk:
             dropped.state, dropped.share, dropped.hearing = State.WAITING, 0.0, hearing
             dropped.task = asyncio.create_task(self._listen(dropped, hearing))
         return None
+
+    def stop(self, dropped: Dropped) -> None:
+        """Listens to a file no more."""
+        if dropped.task is not None and not dropped.task.done():
+            dropped.task.cancel()
+            dropped.state, dropped.reason = State.FAILED, "stopped"
+            self.changed()
+
+    def try_again(self, dropped: Dropped) -> None:
+        """Has a file that failed listened to when it is asked for the next time."""
+        dropped.hearing = None
+        dropped.state = State.WAITING
+        self.changed()
 
     async def export(self, dropped: Dropped, timeline: Timeline, *, form: str, theme: Literal["light", "dark"]) -> str:
         """Writes a timeline in one of the formats of `tagger.reports`.

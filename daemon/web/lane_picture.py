@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.decision import Verdict
-from tagger.taxonomy import family_of
+from tagger.taxonomy import FAMILIES, LABEL_SETS, family_of
 from tagger.timeline import Timeline, rows_of
 
 MOST_LANES: Final = 16
@@ -50,6 +50,13 @@ def clock(time_s: float, *, step_s: float = 1.0) -> str:
     return f"{hours}:{minutes:02}:{tail}" if hours else f"{minutes}:{tail}"
 
 
+def family_class(heard: Timeline, label: str) -> str:
+    """The class that gives a label the colour of its family."""
+    leaves = LABEL_SETS[heard.settings.label_set].leaves_of.get(label, (label,))
+    family = family_of(leaves[0])
+    return f"family-{family if family in FAMILIES else 'other'}"
+
+
 def _lane(heard: Timeline, label: str) -> str:
     column = heard.labels.index(label)
     words = html.escape(heard.words.get(label, label))
@@ -57,7 +64,7 @@ def _lane(heard: Timeline, label: str) -> str:
     points = "".join(_points(heard, column))
     threshold = _HEIGHT * (1 - float(heard.thresholds[column]))
     return (
-        f'<div class="lane family-{family_of(label)}"><span class="lane-name" title="{words}">{words}</span>'
+        f'<div class="lane {family_class(heard, label)}"><span class="lane-name" title="{words}">{words}</span>'
         f'<svg class="lane-time" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{spans}'
         f'<path class="lane-level" d="M0,{_HEIGHT}{points}L{_WIDTH},{_HEIGHT}Z"/>'
         f'<line class="lane-threshold" x1="0" x2="{_WIDTH}" y1="{threshold:.1f}" y2="{threshold:.1f}"/></svg></div>'

@@ -16,6 +16,8 @@ from starlette.responses import Response
 from daemon.api.access import PREFIX
 from daemon.api.backend import Backend
 from daemon.api.problems import answer
+from daemon.web import drop_routes
+from daemon.web.desk import Desks
 from daemon.web.news import News
 from daemon.web.shell import Shell
 from daemon.web.visit import Visit
@@ -34,11 +36,12 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         app: as from `daemon.api.app.create_app`, not yet started.
         backend: what the page works with.
     """
-    news = News(backend.feed)
+    news, desks = News(backend.feed), Desks(backend.timelines)
+    drop_routes.add_routes(app, backend, desks)
 
     @ui.page("/", title=TITLE, response_timeout=20)
     def index(request: Request) -> None:
-        Shell(Visit.of(request, backend, news)).build()
+        Shell(Visit.of(request, backend, news, desks)).build()
 
     @app.api_route(
         f"{PREFIX}/{{rest:path}}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
@@ -60,3 +63,4 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         mount_path="/",
     )
     core.app.add_static_files("/style", _HERE / "static")
+    core.app.on_shutdown(desks.close)

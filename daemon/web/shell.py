@@ -9,6 +9,7 @@ from nicegui import background_tasks, ui
 from nicegui.events import KeyEventArguments
 
 from daemon.web import health
+from daemon.web.drop import Drop
 from daemon.web.library import Library
 from daemon.web.visit import Visit
 
@@ -36,7 +37,10 @@ class Entry(NamedTuple):
     make: Callable[[Visit], View]
 
 
-VIEWS: Final = {"library": Entry("Library", "library_music", Library)}
+VIEWS: Final = {
+    "library": Entry("Library", "library_music", Library),
+    "drop": Entry("Drop a file", "upload_file", Drop),
+}
 
 
 class Shell:
