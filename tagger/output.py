@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from tagger.disk import TEMPORARY_PREFIX, TEMPORARY_SUFFIX
 from tagger.errors import OutputError
 
 
@@ -35,7 +36,7 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
             return
         # Of a link, what it leads to is replaced.
         target = Path(os.path.realpath(path))
-        temporary = target.with_name(f".tagger-{secrets.token_hex(6)}.tmp")
+        temporary = target.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(6)}{TEMPORARY_SUFFIX}")
         try:
             with temporary.open("xb") as file:
                 yield file

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Final, NamedTuple
 
-from daemon.service.events import Event, EventsMissed, Subscription
+from daemon.service.events import Event, EventsMissed
 
 MOST_LISTENERS: Final = 64
 
@@ -125,20 +125,3 @@ class Feed:
         # What came from another run cannot be told any more; the listener is to learn of it.
         is_ours = run == self._run and number.isdecimal() and int(number) <= self._count
         return int(number) if is_ours else -1
-
-
-@contextmanager
-def fed(feed: Feed, events: Subscription) -> Iterator[None]:
-    """Tells a feed what an engine does, on a thread."""
-
-    def pump() -> None:
-        for event in events:
-            feed.tell(event)
-
-    thread = threading.Thread(target=pump, name="feed", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        events.close()
-        thread.join(1.0)

@@ -20,10 +20,10 @@ from fastapi import FastAPI
 from daemon.api.access import Access, load_token, token_path
 from daemon.api.app import create_app
 from daemon.api.backend import Backend
-from daemon.api.feed import fed
 from daemon.api.timelines import background_analyser
 from daemon.api.whereabouts import serving_at
 from daemon.service.engine import Engine
+from daemon.service.events import handed_on
 from tagger.catalog import Catalog
 from tagger.errors import CatalogError, SettingsError
 from tagger.settings import ApiSettings, settings_path
@@ -82,7 +82,7 @@ def answering(
                 access = Access.of(settings, load_token(catalog.path))
                 backend = Backend(catalog, engine, access, background_analyser)
                 url = stack.enter_context(serving(backend, settings, make_app))
-                stack.enter_context(fed(backend.feed, engine.events()))
+                stack.enter_context(handed_on(engine.events(), backend.feed.tell))
                 _LOG.info("answering at %s, with the token in %s", url, token_path(catalog.path))
         except (CatalogError, SettingsError) as error:
             _LOG.error("nothing is answered over HTTP: %s", error)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+
+from osc_bridge.heard import Heard
 
 _MOST_WAITING: Final = 1000
 
@@ -110,29 +113,6 @@ class HoldsChanged:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstrumentHeard:
-    """An instrument began or ended in live audio.
-
-    Attributes:
-        event: identifier, the same for both.
-        stream: what is heard, such as a track of a DAW.
-        label: as the model calls it.
-        is_on: whether it began.
-        confidence: at that moment where it began, else the greatest, 0 to 1.
-        time_s: seconds since the stream began.
-        duration_s: for how long it was on; 0 where it began.
-    """
-
-    event: str
-    stream: str
-    label: str
-    is_on: bool
-    confidence: float
-    time_s: float
-    duration_s: float
-
-
 @dataclass(frozen=True, slots=True)
 class EventsMissed:
     """The listener was too slow.
@@ -152,7 +132,7 @@ Event = (
     | RootChanged
     | ProgressMade
     | HoldsChanged
-    | InstrumentHeard
+    | Heard
     | EventsMissed
 )
 
@@ -233,3 +213,20 @@ class Broadcast:
         """Ends all subscriptions."""
         for listener in self._listeners:
             listener.close()
+
+
+@contextmanager
+def handed_on(events: Subscription, tell: Callable[[Event], object]) -> Iterator[None]:
+    """Hands what happens to a function for a while, on a thread."""
+
+    def pump() -> None:
+        for event in events:
+            tell(event)
+
+    thread = threading.Thread(target=pump, name="events", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        events.close()
+        thread.join(1.0)

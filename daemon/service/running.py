@@ -23,9 +23,10 @@ from daemon.api.serving import MakeApp, answering
 from daemon.opening import open_catalog
 from daemon.output import print_problem
 from daemon.service.engine import Engine
+from daemon.service.events import handed_on
 from daemon.service.hearing import hearing
 from daemon.service.lock import only_one
-from daemon.service.logs import default_log_path, events_logged, logged
+from daemon.service.logs import default_log_path, log_event, logged
 from daemon.service.priority import BackgroundAnalyser, go_to_background
 from daemon.service.supervision import notify, watchdog_s
 from tagger import settings
@@ -60,8 +61,12 @@ def run(catalog: Path | None, log: Path | None, make_app: MakeApp = create_app) 
         model = model_name(default_model())
         make_analyser = partial(BackgroundAnalyser, None, path)
         engine = Engine(opened, chosen, make_analyser=make_analyser, model=model)
-        http = answering(opened, engine, chosen.api, make_app)
-        with events_logged(engine), engine, http, hearing(engine, chosen.osc, path):
+        with (
+            handed_on(engine.events(), log_event),
+            engine,
+            answering(opened, engine, chosen.api, make_app),
+            hearing(engine, chosen.osc, path),
+        ):
             _LOG.info("watching, with model %s and catalog %s", model, path)
             if not opened.roots.all():
                 print_problem("no folder is watched yet; `tagger root add FOLDER` adds one, also while this runs")

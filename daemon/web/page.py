@@ -11,11 +11,8 @@ from typing import Final
 
 from fastapi import FastAPI, Request
 from nicegui import core, ui
-from starlette.responses import Response
 
-from daemon.api.access import PREFIX
 from daemon.api.backend import Backend
-from daemon.api.problems import answer
 from daemon.web import drop_routes
 from daemon.web.desk import Desks
 from daemon.web.news import News
@@ -42,13 +39,6 @@ def add_page(app: FastAPI, backend: Backend) -> None:
     @ui.page("/", title=TITLE, response_timeout=20)
     def index(request: Request) -> None:
         Shell(Visit.of(request, backend, news, desks)).build()
-
-    @app.api_route(
-        f"{PREFIX}/{{rest:path}}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
-    )
-    def unknown(rest: str) -> Response:
-        # The page's own answer would be one for people.
-        return answer(404, f"there is nothing at {PREFIX}/{rest}")
 
     ui.run_with(
         app,

@@ -27,6 +27,7 @@ class Visit:
         news: what happens in the daemon.
         desks: where dropped files are.
         is_local: whether the browser is on this machine, so that folders can be opened there.
+        has_session: whether its user logged in, and so may log out.
         query: the text in the search box when the page was opened.
         view: which view is open at first, by name.
         theme: "dark", "light", or "auto" for what the system says.
@@ -40,6 +41,7 @@ class Visit:
     news: News
     desks: Desks
     is_local: bool
+    has_session: bool = False
     query: str = ""
     view: str = ""
     theme: str = "auto"
@@ -58,6 +60,7 @@ class Visit:
             news,
             desks,
             is_local=host in ("127.0.0.1", "::1"),
+            has_session=any(name.endswith("tagger-session") for name in request.cookies),
             query=request.query_params.get("q", "")[:500],
             view=request.query_params.get("view", ""),
             theme=theme if theme in ("dark", "light") else "auto",

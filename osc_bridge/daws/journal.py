@@ -6,7 +6,6 @@ A DAW's own undo may be gone with the session; this is how every rename is taken
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from osc_bridge.errors import JournalError
+from tagger.disk import flush
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Journal:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(dated)) + "\n")
                 file.flush()
-                os.fsync(file.fileno())
+                flush(file.fileno())
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise JournalError(self._path, f"cannot be written: {reason}", "no track is renamed without it") from error

@@ -22,6 +22,7 @@ from tagger.catalog.records import (
     Sort,
     Stats,
 )
+from tagger.catalog.verdicts import Opinion, Swap, Swaps
 from tagger.catalog.writes import Batch, FieldText, Intent, Target, WriteRecord, WriteState
 
 __all__ = [
@@ -38,11 +39,14 @@ __all__ = [
     "Known",
     "LabelRecord",
     "LabelState",
+    "Opinion",
     "Problem",
     "Query",
     "Seen",
     "Sort",
     "Stats",
+    "Swap",
+    "Swaps",
     "Target",
     "WriteRecord",
     "WriteState",

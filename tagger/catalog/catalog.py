@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from tagger.catalog import detail, places, report, search, store
+from tagger.catalog import detail, places, report, search, store, verdicts
 from tagger.catalog import vectors as embeddings
 from tagger.catalog.changes import Changes
 from tagger.catalog.database import open_engine, plain_errors, reading, writing
@@ -22,6 +22,7 @@ from tagger.catalog.migrate import upgrade
 from tagger.catalog.records import Entry, FileRecord, Hit, Known, LabelState, Problem, Query, Seen, Stats
 from tagger.catalog.roots import Roots
 from tagger.catalog.vectors import Vectors
+from tagger.catalog.verdicts import Opinion, Swaps
 from tagger.results import Analysis
 
 if TYPE_CHECKING:
@@ -100,6 +101,23 @@ class Catalog:
         """Writes a person's verdicts on several labels, all or nothing; as `judge` otherwise."""
         with plain_errors(self.path), writing(self._engine) as connection:
             store.judge(connection, path, verdicts)
+
+    def opinions(self, payload_hashes: Collection[str]) -> Mapping[str, Opinion]:
+        """What may be claimed of recordings and what people said of them, by the hashes of their audio."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return verdicts.opinions(connection, payload_hashes)
+
+    def swap_verdicts(self, swaps: Mapping[str, Swaps]) -> Collection[str]:
+        """Changes what people say of many recordings, given by the hashes of their audio, all in one transaction.
+
+        Returns:
+            the hashes of those that were as expected and are as wanted now; the others are left alone.
+
+        Raises:
+            CatalogError: there is no such label; then nothing is changed.
+        """
+        with plain_errors(self.path), writing(self._engine) as connection:
+            return verdicts.swap(connection, self.path, swaps)
 
     def take_edit(self, path: Path, theirs: str, verdicts: Mapping[str, LabelState]) -> bool:
         """Takes a person's edit of a tag in a file for verdicts, once for each recording and value.
@@ -205,6 +223,21 @@ class Catalog:
         """All that is held of the file at a path; None if it is not in the catalog."""
         with plain_errors(self.path), reading(self._engine) as connection:
             return detail.show(connection, path)
+
+    def records_at(self, location_ids: Sequence[int]) -> Mapping[int, FileRecord]:
+        """What is held of the files whose places have these numbers, as in `Hit.id`; as `records_in` otherwise."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return detail.records_at(connection, location_ids)
+
+    def seen_at(self, location_ids: Sequence[int]) -> Mapping[int, Seen]:
+        """The places of recordings that have these numbers, as in `Hit.id`, missing ones too."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return report.seen_at(connection, location_ids)
+
+    def copies(self, file_ids: Collection[int]) -> Mapping[int, Sequence[Hit]]:
+        """The places of each recording, by path; `Hit.position` is empty. What is missing is left out."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return search.copies(connection, file_ids)
 
     def records_in(self, folder: Path) -> Mapping[str, FileRecord]:
         """What is held of the files directly in a folder, by name keys as in `known`; problems are left out.

@@ -46,6 +46,17 @@ def records_in(connection: Connection, folder: Path) -> dict[str, FileRecord]:
     return {paths.name_key(record.path.name): record for record in records}
 
 
+def records_at(connection: Connection, location_ids: Sequence[int]) -> dict[int, FileRecord]:
+    """The records of places given by their numbers; `same_audio` is left empty, and problems are left out."""
+    records: dict[int, FileRecord] = {}
+    for start in range(0, len(location_ids), _PAGE):
+        chosen = LOCATION.c.id.in_(location_ids[start : start + _PAGE]) & LOCATION.c.file_id.is_not(None)
+        places = connection.execute(_places().where(chosen)).mappings().all()
+        found = _records(connection, places, with_copies=False)
+        records |= {place["id"]: record for place, record in zip(places, found, strict=True)}
+    return records
+
+
 def analysis_of(connection: Connection, payload_hash: str, model: str) -> Analysis | None:
     """What a model said of a recording."""
     analysed = ANALYSIS.join(SOURCE).join(FILE, FILE.c.id == ANALYSIS.c.file_id)

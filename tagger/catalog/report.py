@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, exists, func, or_, select
 
 from tagger.catalog import paths
 from tagger.catalog.conditions import in_folder, in_subtree
-from tagger.catalog.records import Known, Problem, Stats
+from tagger.catalog.records import Known, Problem, Seen, Stats
 from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LIVE_TAG, LOCATION, SOURCE, TAG
 from tagger.results import Kind
 
@@ -55,6 +55,19 @@ def place(connection: Connection, location_id: int) -> Path | None:
     statement = select(FOLDER.c.path, LOCATION.c.name).select_from(LOCATION.join(FOLDER))
     row = connection.execute(statement.where(LOCATION.c.id == location_id)).first()
     return None if row is None else Path(*row)
+
+
+def seen_at(connection: Connection, location_ids: Sequence[int]) -> dict[int, Seen]:
+    """What was seen at places given by their numbers; those that hold no recording are left out."""
+    columns = (FOLDER.c.path, LOCATION.c.name, FILE.c.payload_hash, LOCATION.c.missing_since.is_not(None))
+    statement = select(LOCATION.c.id, *columns).select_from(LOCATION.join(FOLDER).join(FILE))
+    found: dict[int, Seen] = {}
+    for start in range(0, len(location_ids), _PAGE):
+        rows = connection.execute(statement.where(LOCATION.c.id.in_(location_ids[start : start + _PAGE])))
+        found |= {
+            at: Seen(Path(folder, name), payload_hash, missing) for at, folder, name, payload_hash, missing in rows
+        }
+    return found
 
 
 def live_tags(connection: Connection, path: Path) -> tuple[str, ...]:

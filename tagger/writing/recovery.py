@@ -8,8 +8,8 @@ tell; otherwise somebody else has been at it, and it stays.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,9 +17,11 @@ from typing import Final
 
 from tagger import tagfile
 from tagger.catalog import Catalog, Target, WriteRecord, WriteState
+from tagger.disk import TEMPORARY_PREFIX
 from tagger.errors import TaggerError
 from tagger.stamp import Stamp
 from tagger.writing import sidecars
+from tagger.writing.lock import writing_lock
 
 FINGERPRINT: Final[dict[Target, Callable[[Path], str]]] = {
     Target.TAGS: tagfile.fingerprint,
@@ -29,8 +31,6 @@ RESTORE: Final[dict[Target, Callable[[Path, bytes, Stamp], None]]] = {
     Target.TAGS: tagfile.restore,
     Target.SIDECAR: sidecars.restore,
 }
-
-_TEMPORARY_PREFIX: Final = ".tagger-"
 
 
 class Fate(StrEnum):
@@ -59,13 +59,18 @@ class Recovered:
     reason: str = ""
 
 
-def recover(catalog: Catalog) -> list[Recovered]:
-    """Closes the open entries of the journal. Only for who holds the lock; newest first.
+@contextmanager
+def writing_alone(catalog: Catalog) -> Iterator[list[Recovered]]:
+    """Holds the lock of a catalog, after closing the entries of its journal that a dead run left open.
+
+    Yields:
+        what became of the files over which that run was stopped, newest first.
 
     Raises:
-        CatalogError: the catalog cannot be read or written.
+        CatalogError: another run is writing, or the catalog cannot be read or written.
     """
-    return [settle(catalog, write) for write in catalog.journal.open_writes()]
+    with writing_lock(catalog.path):
+        yield [settle(catalog, write) for write in catalog.journal.open_writes()]
 
 
 def settle(catalog: Catalog, write: WriteRecord) -> Recovered:
@@ -144,6 +149,6 @@ def _set_time(write: WriteRecord) -> None:
 
 def _remove_temporary(write: WriteRecord) -> None:
     temporary = write.intent.temporary
-    if temporary is not None and temporary.name.startswith(_TEMPORARY_PREFIX):
+    if temporary is not None and temporary.name.startswith(TEMPORARY_PREFIX):
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

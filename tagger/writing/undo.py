@@ -21,9 +21,8 @@ from tagger.catalog import Catalog, FieldText, Target, WriteRecord, WriteState
 from tagger.errors import TagFileError, TaggerError
 from tagger.stamp import Stamp
 from tagger.writing import sidecars
-from tagger.writing.lock import writing_lock
 from tagger.writing.moved import Moved
-from tagger.writing.recovery import FINGERPRINT, RESTORE, Fate, Recovered, recover, settle
+from tagger.writing.recovery import FINGERPRINT, RESTORE, Fate, Recovered, settle, writing_alone
 
 _NAME_IT: Final = "if you moved it, name its new place"
 
@@ -81,10 +80,7 @@ class Undoing:
 
     def __enter__(self) -> Self:
         if not self._dry_run:
-            with ExitStack() as held:
-                held.enter_context(writing_lock(self._catalog.path))
-                self.recovered = recover(self._catalog)
-                self._held = held.pop_all()
+            self.recovered = self._held.enter_context(writing_alone(self._catalog))
         return self
 
     def __exit__(self, *_: object) -> None:
