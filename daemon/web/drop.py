@@ -64,7 +64,7 @@ class Drop:
                 self._build_zone()
                 self._list = ui.element("ul").classes("drop-list")
                 self._refused = ui.element("ul").classes("drop-refused").props("role=status")
-                self._clear = ui.button("Remove all", icon="delete_sweep", on_click=self._remove_all)
+                self._clear = ui.button("Remove all", icon="delete_sweep", on_click=self._remove_all, color=None)
                 self._clear.props("flat dense no-caps").classes("quiet")
             with ui.element("div").classes("drop-main"):
                 self._report.build()
@@ -88,7 +88,11 @@ class Drop:
             ui.icon("graphic_eq").classes("zone-icon").props("aria-hidden=true")
             ui.label("Drop audio files here").classes("zone-title")
             ui.label("and see which instruments play, and when").classes("zone-more muted")
-            choose = ui.button("Choose files", icon="folder_open").props("unelevated no-caps").classes("zone-choose")
+            choose = (
+                ui.button("Choose files", icon="folder_open", color=None)
+                .props("unelevated no-caps")
+                .classes("zone-choose")
+            )
             choose.on("click", js_handler=zone.choose)
             ui.label(_LIMITS).classes("zone-limits muted")
 
@@ -138,7 +142,9 @@ class Drop:
     def _refuse(self, name: str, why: str) -> None:
         with self._refused, ui.element("li") as row:
             ui.label(f"{one_line(name)}: {why}").classes("refused-words")
-            ui.button(icon="close", on_click=row.delete).props('flat dense round size=sm aria-label="Dismiss"')
+            ui.button(icon="close", on_click=row.delete, color=None).props(
+                'flat dense round size=sm aria-label="Dismiss"'
+            )
         while len(self._refused.default_slot.children) > _MOST_REFUSED:
             self._refused.default_slot.children[0].delete()
 
@@ -159,7 +165,7 @@ class _Row:
                 self._words = ui.label().classes("drop-state muted")
                 self._bar = ui.element("span").classes("drop-bar").props("aria-hidden=true")
             self._pick.on("click", lambda: on_pick(number), [])
-            remove = ui.button(icon="close", on_click=lambda: on_remove(number))
+            remove = ui.button(icon="close", on_click=lambda: on_remove(number), color=None)
             remove.props(f'flat dense round size=sm aria-label="Remove {_attribute(dropped.name)}"')
 
     def update(self, dropped: Dropped, heard: Heard | None, settings: TimelineSettings, *, is_shown: bool) -> None:

@@ -56,8 +56,12 @@ class DropReport:
         with ui.element("div").classes("report-waiting").props("role=status") as self._waiting:
             self._state = ui.label()
             self._bar = ui.linear_progress(show_value=False).props('aria-label="Progress" rounded')
-            self._stop = ui.button("Stop", on_click=self._stop_listening).props("flat no-caps dense").classes("quiet")
-            self._again = ui.button("Try again", icon="refresh", on_click=self._try_again)
+            self._stop = (
+                ui.button("Stop", on_click=self._stop_listening, color=None)
+                .props("flat no-caps dense")
+                .classes("quiet")
+            )
+            self._again = ui.button("Try again", icon="refresh", on_click=self._try_again, color=None)
             self._again.props("flat no-caps dense").classes("quiet")
         with ui.element("div").classes("report-body") as self._body:
             self._verdict = ui.element("div").classes("verdict").props('role=group aria-label="Likeliest instruments"')

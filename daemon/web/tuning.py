@@ -50,7 +50,7 @@ class Tuning:
         with ui.element("div").classes("tuning").props('role=group aria-label="Settings of the analysis"'):
             with ui.element("div").classes("tuning-head"):
                 ui.label("Settings").classes("heading").props("role=heading aria-level=2")
-                ui.button("Reset", on_click=self._reset).props("flat dense no-caps").classes("quiet")
+                ui.button("Reset", on_click=self._reset, color=None).props("flat dense no-caps").classes("quiet")
             self._threshold()
             self._select("label_set", "Tell apart", _LABEL_SETS)
             self._select("aggregation", "Judge the whole file by", _AGGREGATIONS)
@@ -84,7 +84,8 @@ class Tuning:
             with ui.element("div").classes("tuning-words"):
                 ui.label(label)
                 value = ui.label().classes("muted tuning-value").props("aria-hidden=true")
-            slider = ui.slider(min=least, max=most, step=step, value=getattr(_USUAL, name) or _FIRST_THRESHOLD)
+            usual = getattr(_USUAL, name)
+            slider = ui.slider(min=least, max=most, step=step, value=_FIRST_THRESHOLD if usual is None else usual)
             slider.props(f'aria-label="{label}" dense')
             value.set_text(words(slider.value))
 
