@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,15 +76,17 @@ def test_every_format_is_sent_as_something_that_browsers_play(
     assert LENGTH <= len(sound) <= LENGTH + (1100 if name == "wav-adpcm" else 0)
     if name not in AS_IT_IS:
         assert soundfile.info(io.BytesIO(answer.content)).subtype == "PCM_16"
-    # Codecs without a field for it begin with some silence of the encoder.
+    # Codecs without a field for it begin with some silence of the encoder, or end with it.
     delay = _delay(sound[:, 0]) if name in ("aac", "wma") else 0
-    error = np.abs(sound[delay:LENGTH] - signal(LENGTH)[: LENGTH - delay])
-    assert error[2000:-2000].max() <= FORMATS[name].tolerance + 1e-4
+    middle = slice(4000, LENGTH - 6000)
+    error = np.abs(sound[middle.start + delay : middle.stop + delay] - signal(LENGTH)[middle])
+    assert error.max() <= FORMATS[name].tolerance + 1e-4
 
 
 def _delay(sound: npt.NDArray[np.float32]) -> int:
-    true = signal(LENGTH)[:20_000, 0]
-    return int(np.argmax(np.correlate(sound[:24_000], true, "valid")))
+    true = signal(LENGTH)[10_000:12_000, 0]
+    errors = [np.abs(sound[10_000 + delay : 12_000 + delay] - true).sum() for delay in range(-3000, 4000)]
+    return int(np.argmin(errors)) - 3000
 
 
 @pytest.mark.parametrize("name", ["wav-16", "wav-24", "aifc-float", "m4a-alac", "ogg"])

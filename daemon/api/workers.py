@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import signal
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -213,8 +214,6 @@ def tell(what: Any) -> None:
 
 def _serve(connection: Connection, make: Callable[[], Answerer]) -> None:
     """What the process does."""
-    import signal
-
     _telling.set(lambda what: connection.send(_News(what)))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):

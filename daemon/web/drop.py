@@ -73,15 +73,13 @@ class Drop:
         self._redraw()
 
     async def key(self, key: str) -> None:
-        """Arrows go from file to file; the rest is the report's."""
+        """Arrows go from file to file; what sounds is the player's own affair."""
         if key in ("ArrowDown", "ArrowUp") and self._desk.files:
             numbers = list(self._desk.files)
             at = numbers.index(self._shown) if self._shown in numbers else 0
             self._show(numbers[max(0, min(len(numbers) - 1, at + (1 if key == "ArrowDown" else -1)))])
         elif key == "Delete" and self._shown is not None:
             self._desk.remove(self._shown)
-        else:
-            self._report.key(key)
 
     def _build_zone(self) -> None:
         with DropZone(upload_url(self._desk), most_bytes=MOST_BYTES, on_refused=self._refuse) as zone:

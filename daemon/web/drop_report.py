@@ -12,8 +12,9 @@ from nicegui import background_tasks, ui
 from daemon.api.listening import Heard
 from daemon.web.asking import tell_problem
 from daemon.web.desk import Desk, Dropped, State
-from daemon.web.drop_routes import export_url
+from daemon.web.drop_routes import export_url, url_of
 from daemon.web.lane_picture import clock, family_class, lanes_html
+from daemon.web.player import Player
 from daemon.web.visit import Visit
 from tagger.decision import Verdict
 from tagger.errors import TaggerError
@@ -41,6 +42,7 @@ class DropReport:
         self._wanted: tuple[int, Heard, TimelineSettings] | None = None
         self._is_drawing = False
         self._timeline: Timeline | None = None
+        self._loaded: int | None = None
 
     def build(self) -> None:
         """Makes its elements."""
@@ -66,17 +68,21 @@ class DropReport:
         with ui.element("div").classes("report-body") as self._body:
             self._verdict = ui.element("div").classes("verdict").props('role=group aria-label="Likeliest instruments"')
             self._note = ui.label().classes("verdict-note muted").props("role=status")
-            ui.label("What plays when").classes("heading").props("role=heading aria-level=2")
-            self._lanes = ui.html(sanitize=False).classes("lanes").props('role=img aria-label="Timeline"')
+            with Player() as self._player:
+                self._lanes = ui.html(sanitize=False).classes("lanes").props('role=img aria-label="Timeline"')
             with ui.expansion("Segments").props("dense").classes("segments-box") as self._segments_box:
                 self._segments = ui.element("ol").classes("segments")
 
-    def key(self, key: str) -> None:
-        """Does what a key means."""
+    def hush(self) -> None:
+        """Plays nothing any more."""
+        self._player.stop()
 
     def show(self, dropped: Dropped | None, heard: Heard | None, settings: TimelineSettings) -> None:
         """Shows a file as far as it is known."""
         self._dropped = dropped
+        if dropped is None and self._loaded is not None:
+            self._loaded, self._drawn = None, None
+            self._player.clear()
         self._name.set_text(dropped.name if dropped else "")
         self._export.set_visibility(heard is not None)
         self._waiting.set_visibility(dropped is not None and heard is None)
@@ -112,12 +118,27 @@ class DropReport:
                 timeline, verdict, lanes = await asyncio.to_thread(_made_of, heard, settings)
                 self._drawn, self._timeline = wanted, timeline
                 self._facts.set_text(_facts(heard))
+                self._load(wanted[0], heard)
                 self._lanes.set_content(lanes)
                 self._lanes.props(f'aria-label="{_spoken(timeline)}"')
                 self._show_verdict(heard, timeline, verdict)
                 self._show_segments(timeline)
         finally:
             self._is_drawing = False
+
+    def _load(self, number: int, heard: Heard) -> None:
+        dropped = self._desk.files.get(number)
+        if dropped is None or number == self._loaded:
+            return
+        self._loaded = number
+        self._player.load(
+            number,
+            url=url_of(self._desk, dropped, "audio"),
+            peaks_url=url_of(self._desk, dropped, "peaks"),
+            duration_s=heard.trace.facts.duration_s,
+            name=dropped.name,
+            spectrogram_url=url_of(self._desk, dropped, "spectrogram.png"),
+        )
 
     def _show_verdict(self, heard: Heard, timeline: Timeline, verdict: Verdict) -> None:
         claimed = {each.label for each in verdict.tags}

@@ -64,10 +64,11 @@ def _lane(heard: Timeline, label: str) -> str:
     points = "".join(_points(heard, column))
     threshold = _HEIGHT * (1 - float(heard.thresholds[column]))
     return (
-        f'<div class="lane {family_class(heard, label)}"><span class="lane-name" title="{words}">{words}</span>'
-        f'<svg class="lane-time" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{spans}'
+        f'<div class="lane {family_class(heard, label)}">'
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{spans}'
         f'<path class="lane-level" d="M0,{_HEIGHT}{points}L{_WIDTH},{_HEIGHT}Z"/>'
-        f'<line class="lane-threshold" x1="0" x2="{_WIDTH}" y1="{threshold:.1f}" y2="{threshold:.1f}"/></svg></div>'
+        f'<line class="lane-threshold" x1="0" x2="{_WIDTH}" y1="{threshold:.1f}" y2="{threshold:.1f}"/></svg>'
+        f'<span class="lane-name">{words}</span></div>'
     )
 
 
@@ -103,4 +104,4 @@ def _axis(duration_s: float) -> str:
         f'<span style="left:{100 * tick / max(duration_s, 1e-9):.2f}%">{clock(float(tick), step_s=step_s)}</span>'
         for tick in ticks
     )
-    return f'<div class="lane lane-axis" aria-hidden="true"><span class="lane-name"></span><div>{marks}</div></div>'
+    return f'<div class="lane-axis" aria-hidden="true">{marks}</div>'
