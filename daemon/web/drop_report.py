@@ -82,7 +82,7 @@ class DropReport:
         self._dropped = dropped
         if dropped is None and self._loaded is not None:
             self._loaded, self._drawn = None, None
-            self._player.clear()
+            self._player.empty()
         self._name.set_text(dropped.name if dropped else "")
         self._export.set_visibility(heard is not None)
         self._waiting.set_visibility(dropped is not None and heard is None)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Final, Self
 
 from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-_STYLE: Final = Path(__file__).with_name("player.css")
+STYLE: Final = "/style/player.css"
+"""Where the style of the player is, among the other styles of the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Player(Element, component="player.js"):
 
     def __init__(self) -> None:
         super().__init__()
-        ui.add_css(_STYLE)
+        ui.add_head_html(f'<link rel="stylesheet" href="{STYLE}">')
         self._loads = 0
         self._props["sound"] = None
 
@@ -83,7 +83,7 @@ class Player(Element, component="player.js"):
         self._props["stretches"] = [asdict(stretch) for stretch in stretches]
         self.update()
 
-    def clear(self) -> None:
+    def empty(self) -> None:
         """Stops, and shows nothing."""
         self._props["sound"] = None
         self.show(())
