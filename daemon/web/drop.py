@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from daemon.api.listening import Heard, Hearing
 from daemon.web.asking import reason
-from daemon.web.desk import KEPT_S, MOST_BYTES, MOST_FILES, Desk, Dropped
+from daemon.web.desk import MOST_BYTES, MOST_FILES, Desk, Dropped
 from daemon.web.drop_report import DropReport
 from daemon.web.drop_routes import upload_url
 from daemon.web.dropzone import DropZone
@@ -29,7 +29,7 @@ _REDRAWN_S: Final = 0.2
 _MOST_REFUSED: Final = 8
 _LIMITS: Final = (
     f"Up to {MOST_FILES} files of {MOST_BYTES // 1024**2} MB. Nothing is kept: files are deleted when you close this "
-    f"page, after {KEPT_S / 60:.0f} minutes at the latest, and your library stays as it is."
+    f"page, after an hour at the latest, and your library stays as it is."
 )
 
 
@@ -73,13 +73,15 @@ class Drop:
         self._redraw()
 
     async def key(self, key: str) -> None:
-        """Arrows go from file to file; what sounds is the player's own affair."""
+        """Arrows go from file to file; space plays what is looked at, Delete takes it away."""
         if key in ("ArrowDown", "ArrowUp") and self._desk.files:
             numbers = list(self._desk.files)
             at = numbers.index(self._shown) if self._shown in numbers else 0
             self._show(numbers[max(0, min(len(numbers) - 1, at + (1 if key == "ArrowDown" else -1)))])
         elif key == "Delete" and self._shown is not None:
             self._desk.remove(self._shown)
+        elif key == " ":
+            self._report.play_or_pause()
 
     def _build_zone(self) -> None:
         with DropZone(upload_url(self._desk), most_bytes=MOST_BYTES, on_refused=self._refuse) as zone:

@@ -43,6 +43,7 @@ class DropReport:
         self._is_drawing = False
         self._timeline: Timeline | None = None
         self._loaded: int | None = None
+        self._was_waited_for = False
 
     def build(self) -> None:
         """Makes its elements."""
@@ -73,9 +74,9 @@ class DropReport:
             with ui.expansion("Segments").props("dense").classes("segments-box") as self._segments_box:
                 self._segments = ui.element("ol").classes("segments")
 
-    def hush(self) -> None:
-        """Plays nothing any more."""
-        self._player.stop()
+    def play_or_pause(self) -> None:
+        """What the space bar means everywhere."""
+        self._player.toggle()
 
     def show(self, dropped: Dropped | None, heard: Heard | None, settings: TimelineSettings) -> None:
         """Shows a file as far as it is known."""
@@ -89,6 +90,7 @@ class DropReport:
         self._body.set_visibility(heard is not None)
         self._facts.set_visibility(heard is not None)
         if dropped is not None and heard is None:
+            self._was_waited_for = True
             self._show_state(dropped)
         if dropped is not None and heard is not None:
             self._wanted = dropped.number, heard, settings
@@ -138,7 +140,9 @@ class DropReport:
             duration_s=heard.trace.facts.duration_s,
             name=dropped.name,
             spectrogram_url=url_of(self._desk, dropped, "spectrogram.png"),
+            is_quiet=self._was_waited_for,
         )
+        self._was_waited_for = False
 
     def _show_verdict(self, heard: Heard, timeline: Timeline, verdict: Verdict) -> None:
         claimed = {each.label for each in verdict.tags}
@@ -166,7 +170,8 @@ class DropReport:
             for each in timeline.segments[:_MOST_SEGMENTS]:
                 with ui.element("li").classes(f"segment {family_class(timeline, each.label)}"):
                     times = f"{clock(each.start_s, step_s=step_s)}–{clock(each.end_s, step_s=step_s)}"
-                    ui.label(times).classes("segment-time")
+                    seek = ui.button(times, on_click=partial(self._player.seek, each.start_s), color=None)
+                    seek.props("flat dense no-caps").classes("segment-time")
                     ui.label(timeline.words.get(each.label, each.label)).classes("segment-words")
                     ui.label(f"{100 * each.confidence:.0f} %").classes("muted")
 

@@ -50,6 +50,9 @@ def add_routes(app: FastAPI, backend: Backend, desks: Desks) -> None:
     @router.post(f"{UPLOAD}/{{secret}}", status_code=204)
     async def upload(request: Request, secret: str, name: Annotated[str, Query(max_length=1000)]) -> Response:
         desk = desks.find(secret)
+        # Both are wanted as soon as it was listened to, and take a while to start.
+        backend.sounds.warm_up()
+        backend.sketches.warm_up()
         size = request.headers.get("content-length", "")
         try:
             await desk.receive(name, int(size) if size.isdecimal() else None, request.stream())

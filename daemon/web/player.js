@@ -428,7 +428,7 @@ export default {
   watch: {
     sound: {
       handler(sound, before) {
-        if (sound?.serial !== before?.serial) this.show(sound, this.kept.autoplay);
+        if (sound?.serial !== before?.serial) this.show(sound, this.kept.autoplay && !sound?.isQuiet);
       },
       flush: "sync",
     },

@@ -54,6 +54,7 @@ class Player(Element, component="player.js"):
         name: str,
         spectrogram_url: str = "",
         stretches: Sequence[Stretch] = (),
+        is_quiet: bool = False,
     ) -> None:
         """Shows a sound, and plays it at once where the user has that switched on.
 
@@ -65,6 +66,7 @@ class Player(Element, component="player.js"):
             name: what people call it.
             spectrogram_url: of its mel spectrogram; "" for none.
             stretches: what plays when.
+            is_quiet: whether to play nothing by itself, whatever is switched on: nobody has chosen the sound just now.
         """
         self._loads += 1
         self._props["sound"] = {
@@ -75,6 +77,7 @@ class Player(Element, component="player.js"):
             "duration": duration_s,
             "name": name,
             "spectrogram": spectrogram_url,
+            "isQuiet": is_quiet,
         }
         self.show(stretches)
 
