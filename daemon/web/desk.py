@@ -361,7 +361,7 @@ class Desk:
 def shown_name(name: str) -> str:
     """A file's name as it is shown, from whatever a browser says: no folders, one line, of sensible length."""
     last = PureWindowsPath(PurePosixPath(name).name).name
-    return one_line(last)[-_LONGEST_NAME:].strip() or "file without a name"
+    return "file without a name" if not last.strip(". ") else one_line(last)[-_LONGEST_NAME:]
 
 
 async def _next_of(blocks: AsyncIterator[bytes]) -> bytes:

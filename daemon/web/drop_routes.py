@@ -7,7 +7,6 @@ know the secret of a desk, which only the page itself is told.
 from __future__ import annotations
 
 import asyncio
-import urllib.parse
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
@@ -40,7 +39,7 @@ def url_of(desk: Desk, dropped: Dropped, what: Literal["audio", "peaks", "spectr
 
 def export_url(desk: Desk, key: str) -> str:
     """Where a browser finds a report."""
-    return f"{DROPPED}/{desk.secret}/exports/{urllib.parse.quote(key)}"
+    return f"{DROPPED}/{desk.secret}/exports/{key}"
 
 
 def add_routes(app: FastAPI, backend: Backend, desks: Desks) -> None:
