@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tagger.catalog import Query
 from tests.audio_files import FORMATS, SAMPLE_RATE, signal
 from tests.catalog_entries import entry
 from tests.http_api import Served, served
@@ -47,14 +48,8 @@ def _add(api: Served, path: Path, *, duration_s: float = 1.0) -> int:
     status = path.stat()
     known = analysis(path.parent.name + path.name, "kick", duration_s=duration_s)
     api.catalog.record([entry(path, known, size=status.st_size, mtime_ns=status.st_mtime_ns)])
-    (hit,) = [hit for hit in api.catalog.find(_everything()) if hit.path == path]
+    (hit,) = [hit for hit in api.catalog.find(Query()) if hit.path == path]
     return hit.id
-
-
-def _everything() -> object:
-    from tagger.catalog import Query
-
-    return Query()
 
 
 def _get(api: Served, file_id: int, **headers: str) -> httpx.Response:

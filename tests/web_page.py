@@ -104,4 +104,4 @@ def browser() -> Iterator[BrowserContext]:
             yield context
         finally:
             chromium.close()
-        assert not complaints
+        assert not complaints, complaints

@@ -10,5 +10,5 @@ visit ───── what one open page works with; views and their parts know 
 drop, desk ── what visitors drop onto the page: the view of it, and where it is as long as the page is open
 asking ──── runs what takes time on threads, and tells people what went wrong
 news ────── what happens in the daemon, told to open pages
-player ──── hears a sound, and shows it over one playhead; `player.js` and `player.css` are its own
+player ──── hears a sound, and shows it: waveform, spectrogram, what plays when; `player.js` goes with it
 """

@@ -351,7 +351,7 @@ export default {
             :aria-valuetext="Math.round(kept.volume * 100) + ' percent'" @keydown.stop />
         </label>
       </div>
-      <div ref="stage" class="hearing-stage" role="slider" :tabindex="sound ? 0 : -1" aria-label="Position"
+      <div ref="stage" class="hearing-stage" :class="{ 'has-picture': kept.spectrogram }" role="slider" :tabindex="sound ? 0 : -1" aria-label="Position"
         aria-valuemin="0" :aria-valuemax="duration.toFixed(2)" aria-valuenow="0" :aria-disabled="String(!sound)"
         @keydown="onKey" @pointerdown="onDown" @pointermove="onMove" @pointerup="onUp" @pointercancel="drag = null"
         @pointerleave="hover = null">
@@ -481,6 +481,8 @@ export default {
     // What Python calls.
     play() {
       if (!this.sound) return;
+      // What failed may be there by now.
+      if (this.isError) return this.show(this.sound, true);
       this.player.play(this.player.time >= this.duration ? 0 : this.player.time);
       this.follow();
     },
