@@ -70,7 +70,7 @@ def test_what_is_chosen_is_heard_one_after_the_other(tab: Tab, files: Path) -> N
     expect(tab.locator(".likely.is-claimed")).to_contain_text("Kick")
     bad.get_by_role("button", name="Remove").click()
     expect(tab.locator(".drop-file")).to_have_count(2)
-    axe = Axe().run(tab)
+    axe = Axe().run(tab, context=".drop")
     serious = [each for each in axe.response["violations"] if each["impact"] in ("serious", "critical")]
     assert not serious, json.dumps(serious, indent=1)[:3000]
     tab.get_by_role("button", name="Remove all").click()
@@ -85,10 +85,13 @@ def test_settings_are_followed_at_once(tab: Tab, files: Path) -> None:
     tab.evaluate(f"{states}{{ attributes: true, subtree: true, childList: true }}) }}")
     tab.get_by_role("switch", name="Thresholds of the model").click()
     threshold = tab.get_by_role("slider", name="Counts as heard from")
-    threshold.press("End")
+    expect(threshold).to_be_enabled()
+    for _ in range(3):
+        threshold.press("Control+ArrowRight")
     expect(tab.get_by_text("Unsure: nothing reaches its threshold")).to_be_visible()
     expect(tab.locator(".lane-span")).to_have_count(0)
-    threshold.press("Home")
+    for _ in range(5):
+        threshold.press("Control+ArrowLeft")
     expect(tab.locator(".lane")).to_have_count(16)
     tab.get_by_role("combobox", name="Tell apart").click()
     tab.get_by_role("option", name="families").click()
@@ -114,7 +117,7 @@ def test_reports_are_those_of_the_command(tab: Tab, files: Path) -> None:
         contents[suffix] = Path(download.value.path()).read_bytes()
     document = json.loads(contents[".json"])
     assert (document["path"], document["kind"]) == ("A beat.flac", "loop")
-    assert contents[".csv"].splitlines()[0].startswith(b"start")
+    assert contents[".csv"].splitlines()[0].startswith(b"path,start_s,end_s,label")
     assert contents[".pdf"].startswith(b"%PDF")
     assert contents[".png"].startswith(b"\x89PNG")
 
@@ -125,7 +128,7 @@ def test_a_drop_anywhere_is_taken_and_sounds(tab: Tab, files: Path) -> None:
         """(content) => {
             const transfer = new DataTransfer();
             const bytes = Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
-            transfer.items.add(new File([bytes], "<b>Größe</b> 音.wav"));
+            transfer.items.add(new File([bytes], "<b>Größe 音.wav"));
             return transfer;
         }""",
         content,
@@ -133,7 +136,7 @@ def test_a_drop_anywhere_is_taken_and_sounds(tab: Tab, files: Path) -> None:
     tab.dispatch_event(".view .drop", "dragenter", {"dataTransfer": transfer})
     expect(tab.locator(".view.is-over")).to_be_visible()
     tab.dispatch_event(".view .drop", "drop", {"dataTransfer": transfer})
-    expect(tab.locator(".drop-file.heard")).to_contain_text("<b>Größe</b> 音.wav", timeout=120_000)
+    expect(tab.locator(".drop-file.heard")).to_contain_text("<b>Größe 音.wav", timeout=120_000)
     expect(tab.locator(".view.is-over")).to_have_count(0)
     tab.wait_for_function("() => document.querySelector('.hearing-picture.is-there')")
     tab.get_by_role("button", name="Play", exact=True).click()

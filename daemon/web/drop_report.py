@@ -52,7 +52,11 @@ class DropReport:
             self._export = ui.button("Export", icon="download").props("outline no-caps").classes("report-export")
             with self._export, ui.menu().props("auto-close"):
                 for form in FORMATS.values():
-                    with ui.menu_item(on_click=partial(self._write, form.name)).classes("export-item"):
+                    with (
+                        ui.menu_item(on_click=partial(self._write, form.name))
+                        .props("role=menuitem")
+                        .classes("export-item")
+                    ):
                         ui.label(form.suffixes[0]).classes("export-suffix")
                         ui.label(form.words[:1].upper() + form.words[1:]).classes("muted")
         self._facts = ui.label().classes("report-facts muted")

@@ -21,6 +21,7 @@ KEYS: Final = {
         "U": "Undo the last judgement",
         "Shift, Ctrl": "Choose several files",
     },
+    "Dropped files": {"\u2191 \u2193": "From file to file", "Space": "Play or pause", "Delete": "Remove the file"},
 }
 
 
