@@ -13,9 +13,10 @@ import signal
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from tagger.errors import DecodeError, TaggerError
 
@@ -55,14 +56,19 @@ class Worker:
         self._process: _Process | None = None
         self._cooling: asyncio.TimerHandle | None = None
 
-    async def ask(self, path: Path, *question: Any) -> Any:
+    async def ask(self, path: Path, *question: Any, hear: Callable[[Any], None] | None = None) -> Any:
         """Asks about a file.
+
+        Args:
+            path: the file.
+            question: what is asked.
+            hear: is called, on a thread, with what the process tells meanwhile.
 
         Raises:
             TaggerError: there is no answer; a `DecodeError` if the process ended over the file, or took too long.
         """
         # A task of its own, since who asks may be cancelled again and again, and nobody else may ask before this ended.
-        task = asyncio.create_task(self._ask(path, question))
+        task = asyncio.create_task(self._ask(path, question, hear))
         task.add_done_callback(_retrieve)
         try:
             return await asyncio.shield(task)
@@ -73,10 +79,10 @@ class Worker:
                 task.cancel()
             raise
 
-    async def _ask(self, path: Path, question: tuple[Any, ...]) -> Any:
+    async def _ask(self, path: Path, question: tuple[Any, ...], hear: Callable[[Any], None] | None) -> Any:
         async with self._one_at_a_time:
             self._asking = asyncio.current_task()
-            answering = asyncio.create_task(asyncio.to_thread(self._warm().ask, (path, *question)))
+            answering = asyncio.create_task(asyncio.to_thread(self._warm().ask, (path, *question), hear))
             try:
                 return await asyncio.wait_for(asyncio.shield(answering), self._limit_s)
             except (asyncio.CancelledError, TimeoutError, EOFError, OSError) as error:
@@ -188,10 +194,12 @@ class _Process:
         self._process.start()
         theirs.close()
 
-    def ask(self, question: tuple[Any, ...]) -> Any:
+    def ask(self, question: tuple[Any, ...], hear: Callable[[Any], None] | None) -> Any:
         """Waits for an answer; raises EOFError or OSError when the process ends before."""
         self._connection.send(question)
-        answer = self._connection.recv()
+        while isinstance(answer := self._connection.recv(), _News):
+            if hear is not None:
+                hear(answer.what)
         if isinstance(answer, TaggerError):
             raise answer
         return answer
@@ -202,8 +210,24 @@ class _Process:
         self._process.join(0.5)
 
 
+class _News(NamedTuple):
+    """What is told before there is an answer."""
+
+    what: Any
+
+
+_telling: ContextVar[Callable[[Any], None]] = ContextVar("telling")
+
+
+def tell(what: Any) -> None:
+    """Tells whoever waits for an answer how far it is; elsewhere than in the process of a worker, nobody."""
+    if (send := _telling.get(None)) is not None:
+        send(what)
+
+
 def _serve(connection: Connection, make: Callable[[], Answerer]) -> None:
     """What the process does."""
+    _telling.set(lambda what: connection.send(_News(what)))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
         try:
