@@ -86,13 +86,11 @@ def test_settings_are_followed_at_once(tab: Tab, files: Path) -> None:
     tab.get_by_role("switch", name="Thresholds of the model").click()
     threshold = tab.get_by_role("slider", name="Counts as heard from")
     expect(threshold).to_be_enabled()
-    for _ in range(3):
-        threshold.press("Control+ArrowRight")
+    threshold.press("End")
     expect(tab.get_by_text("Unsure: nothing reaches its threshold")).to_be_visible()
     expect(tab.locator(".lane-span")).to_have_count(0)
-    for _ in range(5):
-        threshold.press("Control+ArrowLeft")
-    expect(tab.locator(".lane")).to_have_count(16)
+    threshold.press("Home")
+    expect(tab.locator(".lane-span").nth(5)).to_be_attached()
     tab.get_by_role("combobox", name="Tell apart").click()
     tab.get_by_role("option", name="families").click()
     expect(tab.locator(".likely").first).to_contain_text("Drums")

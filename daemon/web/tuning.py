@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from nicegui import ui
+from nicegui.events import GenericEventArguments
 
 from tagger.timeline import TimelineSettings
 
@@ -85,13 +86,13 @@ class Tuning:
                 ui.label(label)
                 value = ui.label().classes("muted tuning-value").props("aria-hidden=true")
             usual = getattr(_USUAL, name)
-            slider = ui.slider(min=least, max=most, step=step, value=_FIRST_THRESHOLD if usual is None else usual)
-            slider.props(f'aria-label="{label}" dense')
+            slider = _Range(label, least=least, most=most, step=step)
+            slider.set_value(_FIRST_THRESHOLD if usual is None else usual)
             value.set_text(words(slider.value))
 
             def moved() -> None:
                 value.set_text(words(slider.value))
-                self._change(**{name: float(slider.value)})
+                self._change(**{name: slider.value})
 
             slider.on_value_change(moved)
         self._controls[name] = slider
@@ -129,6 +130,31 @@ class Tuning:
         self._is_setting = was_setting
         self._controls["threshold"].set_enabled(self.settings.threshold is not None)
         self._controls["smoothing_s"].set_enabled(self.settings.smoothing != "none")
+
+
+class _Range(ui.element):
+    """A slider as browsers have it: Quasar's has its name and its keys in different elements."""
+
+    def __init__(self, label: str, *, least: float, most: float, step: float) -> None:
+        super().__init__("input")
+        self.value = least
+        self._on_change: Callable[[], None] = lambda: None
+        self.props(f'type=range min={least} max={most} step={step} aria-label="{label}"').classes("range")
+        self.on("input", self._moved, js_handler="(event) => emit(Number(event.target.value))", throttle=0.05)
+
+    def set_value(self, value: float) -> None:
+        self.value = float(value)
+        self.props(f"value={self.value:g}")
+        self._on_change()
+
+    def set_enabled(self, is_enabled: bool) -> None:
+        self.props(remove="disabled") if is_enabled else self.props("disabled")
+
+    def on_value_change(self, handle: Callable[[], None]) -> None:
+        self._on_change = handle
+
+    def _moved(self, event: GenericEventArguments) -> None:
+        self.set_value(float(event.args))
 
 
 def _seconds(value: float) -> str:
