@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from osc_bridge.engine import Engine, Heard
+from osc_bridge.engine import Engine
+from osc_bridge.heard import Heard
 from osc_bridge.packets import AudioPacket
 from tagger.audio import open_audio
 from tagger.recogniser import Recogniser

@@ -14,8 +14,8 @@ from daemon.output import print_line, print_problem
 from daemon.stopping import stoppable
 from osc_bridge.bridge import TOKEN_VARIABLE, Bridge, BridgeSettings, DawSettings
 from osc_bridge.daws.desk import DAWS
-from osc_bridge.engine import Heard
 from osc_bridge.errors import BridgeError
+from osc_bridge.heard import Heard
 from tagger.catalog import default_catalog_path
 from tagger.errors import TaggerError
 

@@ -22,9 +22,10 @@ from osc_bridge.daws.desk import Desk, name_letter
 from osc_bridge.daws.journal import Journal
 from osc_bridge.daws.link import Link
 from osc_bridge.daws.namer import Namer, Proposal
-from osc_bridge.engine import Engine, Heard, Scored, Source
+from osc_bridge.engine import Engine, Scored, Source
 from osc_bridge.errors import BridgeError
 from osc_bridge.guard import Guard, is_this_machine
+from osc_bridge.heard import Heard
 from osc_bridge.messages import BadMessage
 from osc_bridge.packets import MAX_DATAGRAM, PREFIX, read_audio
 from osc_bridge.plugins import Plugins

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from osc_bridge.daws.desk import Desk, name_letter
-from osc_bridge.engine import LEASE_S, Engine, Heard, Scored, Source
+from osc_bridge.engine import LEASE_S, Engine, Scored, Source
 from osc_bridge.guard import HELLO_S, Guard, is_this_machine
+from osc_bridge.heard import Heard
 from osc_bridge.messages import BadMessage, Message, write
 from osc_bridge.packets import checked_stream
 from osc_bridge.parameters import changed, value_of

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from osc_bridge.heard import Heard
 from osc_bridge.latency import Latency
 from osc_bridge.messages import BadMessage
 from osc_bridge.packets import AudioPacket
@@ -32,29 +33,6 @@ _IDLE_S: Final = 0.3
 _TAKE_OVER_S: Final = 1.0
 # Larger batches gain nothing on one thread, and would keep the first stream waiting for the last.
 _BATCH: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A label went on, or off.
-
-    Attributes:
-        event: identifier, the same for both.
-        stream: identifier.
-        label: as the model calls it.
-        is_on: which of the two.
-        confidence: at that moment for on, the greatest for off.
-        time_s: stream time, in seconds.
-        duration_s: how long it was on; 0 for on.
-    """
-
-    event: str
-    stream: str
-    label: str
-    is_on: bool
-    confidence: float
-    time_s: float
-    duration_s: float
 
 
 @dataclass(frozen=True, slots=True)

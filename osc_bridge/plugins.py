@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from osc_bridge.engine import Heard, Scored
+from osc_bridge.engine import Scored
+from osc_bridge.heard import Heard
 from osc_bridge.messages import write
 from osc_bridge.subscriptions import Letter
 

@@ -14,7 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from osc_bridge.engine import Heard, Scored, StreamInfo
+from osc_bridge.engine import Scored, StreamInfo
+from osc_bridge.heard import Heard
 from osc_bridge.messages import Argument, BadMessage, is_plain_address, write, write_floats
 from osc_bridge.tracking import Scores
 

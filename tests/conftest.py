@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.command_line import Outcome, Run
+
+if TYPE_CHECKING:
+    from tests.samples import Samples
+    from tests.service_bench import Bench
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +45,48 @@ def empty_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("empty") / "catalog.db"
     Catalog(path).close()
     return path
+
+
+@pytest.fixture
+def own_catalog(tmp_path: Path, empty_catalog: Path) -> Path:
+    """The test's own catalog, in its place, empty."""
+    return Path(shutil.copy(empty_catalog, tmp_path))
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """An empty folder."""
+    folder = tmp_path / "library"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def bench(own_catalog: Path) -> Iterator[Bench]:
+    """The daemon's engine, driven by hand, on the test's own catalog."""
+    from tests.service_bench import Bench
+
+    with Bench(own_catalog.parent) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def made_samples(tmp_path_factory: pytest.TempPathFactory, empty_catalog: Path) -> Path:
+    """An empty catalog, and samples, to be copied."""
+    from tests.samples import make_samples
+
+    made = tmp_path_factory.mktemp("made")
+    shutil.copy(empty_catalog, made)
+    make_samples(made)
+    return made
+
+
+@pytest.fixture
+def samples(made_samples: Path, tmp_path: Path) -> Samples:
+    """Samples, of which the test's own catalog says something definite."""
+    from tests.samples import copied
+
+    return copied(made_samples, tmp_path)
 
 
 @pytest.fixture

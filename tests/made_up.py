@@ -106,3 +106,10 @@ ACTIONS: Final[dict[str, Callable[[Path], object]]] = {
     "sleep": lambda _: time.sleep(60),
     "short sleep": lambda _: time.sleep(0.05),
 }
+
+
+def fill(folder: Path, **files: str) -> None:
+    """Makes files of text, of which `StandIn` makes analyses."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / f"{name}.wav").write_text(content)

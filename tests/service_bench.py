@@ -141,10 +141,3 @@ def mark_running(catalog: Catalog, ids: list[int]) -> None:
     """Leaves jobs as a killed daemon does."""
     with closing(sqlite3.connect(catalog.path)) as connection, connection:
         connection.executemany("UPDATE job SET is_running = 1 WHERE id = ?", [(each,) for each in ids])
-
-
-def fill(folder: Path, **files: str) -> None:
-    """Makes files of text, of which `StandIn` makes analyses."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / f"{name}.wav").write_text(content)

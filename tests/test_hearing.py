@@ -16,9 +16,10 @@ import pytest
 
 from daemon.service import doctor, hearing, lock
 from daemon.service.engine import Engine
-from daemon.service.events import InstrumentHeard, Subscription
+from daemon.service.events import Subscription
 from osc_bridge import bridge as bridges
 from osc_bridge.daws.namer import ALSO
+from osc_bridge.heard import Heard
 from osc_bridge.sources.sender import Sender
 from tagger.catalog import Catalog
 from tagger.settings import OscSettings, Settings
@@ -55,9 +56,9 @@ def play(port: int, samples: np.ndarray) -> None:
             time.sleep(0.008)
 
 
-def heard(events: Subscription) -> Iterator[InstrumentHeard]:
+def heard(events: Subscription) -> Iterator[Heard]:
     while event := events.next(5.0):
-        if isinstance(event, InstrumentHeard):
+        if isinstance(event, Heard):
             yield event
 
 

@@ -20,7 +20,7 @@ from tagger.errors import ModelError
 from tagger.library import LibraryRun, Outcome
 from tagger.walk import walk
 from tagger.workers import SupportsAnalyse
-from tests.made_up import MODEL, StandIn, no_model
+from tests.made_up import MODEL, StandIn, fill, no_model
 
 
 @pytest.fixture
@@ -29,24 +29,11 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
         yield opened
 
 
-@pytest.fixture
-def library(tmp_path: Path) -> Path:
-    folder = tmp_path / "library"
-    folder.mkdir()
-    return folder
-
-
 @pytest.fixture(autouse=True)
 def _no_process_left() -> Iterator[None]:
     before = set(multiprocessing.active_children())
     yield
     assert set(multiprocessing.active_children()) <= before
-
-
-def fill(folder: Path, **files: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / f"{name}.wav").write_text(content)
 
 
 def run(

@@ -26,16 +26,9 @@ from tagger.errors import CatalogError
 from tagger.stamp import Stamp
 from tests.catalog_entries import entry
 from tests.command_line import Run
-from tests.made_up import analysis
-from tests.service_bench import SETTLE_S, Bench, fill
+from tests.made_up import analysis, fill
+from tests.service_bench import SETTLE_S, Bench
 from tests.tagged_audio import make
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Path:
-    folder = tmp_path / "library"
-    folder.mkdir()
-    return folder
 
 
 class TestRoot:

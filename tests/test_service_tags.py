@@ -5,7 +5,6 @@ With real audio, since tags are written into it; what it is heard to be is made 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,16 +22,8 @@ from tests.tagged_audio import make
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Path:
-    folder = tmp_path / "library"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def real(tmp_path: Path, empty_catalog: Path) -> Iterator[Bench]:
-    shutil.copyfile(empty_catalog, tmp_path / "catalog.db")
-    with Bench(tmp_path, make=Drummer) as made:
+def real(own_catalog: Path) -> Iterator[Bench]:
+    with Bench(own_catalog.parent, make=Drummer) as made:
         yield made
 
 

@@ -10,6 +10,7 @@ import pytest
 from tagger import settings
 from tagger.errors import SettingsError
 from tagger.settings import Settings, WriteSettings
+from tests.command_line import Run
 
 
 @pytest.fixture
@@ -104,3 +105,22 @@ def test_settings_spelt_out_are_read_back_the_same(file: Path) -> None:
     )
     file.write_text(settings.commented(chosen), encoding="utf-8")
     assert settings.load() == chosen
+
+
+def test_init_writes_a_file_that_is_then_in_force(tagger: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = tagger("config")
+    assert shown.code == 0
+    assert "which is not there; `tagger config --init` writes one" in shown.out
+    assert "keep_mtime = true" in shown.out
+    assert tagger("config", "--init").code == 0
+    path = tmp_path / "no settings" / "config.toml"
+    text = path.read_text(encoding="utf-8")
+    again = tagger("config", "--init")
+    assert again.code == 1
+    assert "is there already, and stays as it is" in again.err
+    path.write_text(text.replace("# keep_mtime = true", "keep_mtime = false"), encoding="utf-8")
+    assert "\nkeep_mtime = false" in tagger("config").out
+    (held,) = tagger("config", "--json").objects()
+    assert (held["file"], held["settings"]["write"]["keep_mtime"]) == (str(path), False)
+    monkeypatch.setenv("TAGGER_WRITE__ABLETON", "perhaps")
+    assert "TAGGER_WRITE__ABLETON" in tagger("config").err

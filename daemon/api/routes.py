@@ -21,6 +21,7 @@ from daemon.api.backend import Backend
 from daemon.api.problems import documented, problem
 from daemon.api.timelines import Wanted
 from daemon.service import events
+from osc_bridge.heard import Heard
 from tagger.catalog import FileRecord
 from tagger.errors import printable
 from tagger.stamp import Stamp
@@ -34,10 +35,10 @@ EVENT_NAMES: Final = {
     events.RootChanged: "root",
     events.ProgressMade: "progress",
     events.HoldsChanged: "holds",
-    events.InstrumentHeard: "heard",
+    Heard: "heard",
     events.EventsMissed: "missed",
 }
-"""How events are called; their data are the attributes of the class of that name in `daemon.service.events`."""
+"""How events are called; their data are the attributes of these classes."""
 
 _TOKEN: Final = HTTPBearer(auto_error=False, description="What is in `catalog.db.token`, beside the catalog.")
 _ALWAYS: Final = (401, 403, 421, 422, 500, 503)

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from osc_bridge.heard import Heard
+
 _MOST_WAITING: Final = 1000
 
 
@@ -110,29 +112,6 @@ class HoldsChanged:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstrumentHeard:
-    """An instrument began or ended in live audio.
-
-    Attributes:
-        event: identifier, the same for both.
-        stream: what is heard, such as a track of a DAW.
-        label: as the model calls it.
-        is_on: whether it began.
-        confidence: at that moment where it began, else the greatest, 0 to 1.
-        time_s: seconds since the stream began.
-        duration_s: for how long it was on; 0 where it began.
-    """
-
-    event: str
-    stream: str
-    label: str
-    is_on: bool
-    confidence: float
-    time_s: float
-    duration_s: float
-
-
 @dataclass(frozen=True, slots=True)
 class EventsMissed:
     """The listener was too slow.
@@ -152,7 +131,7 @@ Event = (
     | RootChanged
     | ProgressMade
     | HoldsChanged
-    | InstrumentHeard
+    | Heard
     | EventsMissed
 )
 

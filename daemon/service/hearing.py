@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from daemon.service.engine import Engine
-from daemon.service.events import InstrumentHeard
 from tagger.errors import TaggerError
 from tagger.settings import OscSettings
 
 if TYPE_CHECKING:
     from osc_bridge.bridge import Bridge
-    from osc_bridge.engine import Heard
 
 PLAYING: Final = "a DAW plays"
 
@@ -59,26 +57,13 @@ def _bridge(engine: Engine, settings: OscSettings, catalog: Path) -> Bridge:
     from daemon.live import opened
     from osc_bridge.bridge import BridgeSettings
 
-    def tell(heard: Heard) -> None:
-        engine.tell(
-            InstrumentHeard(
-                event=heard.event,
-                stream=heard.stream,
-                label=heard.label,
-                is_on=heard.is_on,
-                confidence=heard.confidence,
-                time_s=heard.time_s,
-                duration_s=heard.duration_s,
-            )
-        )
-
     return opened(
         BridgeSettings(port=settings.port, catalog=catalog),
         daws=settings.daws,
         rename=settings.rename,
         also=settings.also,
         on_fault=lambda error: _LOG.error("a fault while hearing", exc_info=error),
-        on_heard=tell,
+        on_heard=engine.tell,
     )
 
 

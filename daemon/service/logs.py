@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from daemon.service.engine import Engine
-from daemon.service.events import Event, FileAnalysed, FileFailed, FileTagged, InstrumentHeard, ProgressMade
+from daemon.service.events import Event, FileAnalysed, FileFailed, FileTagged, ProgressMade
+from osc_bridge.heard import Heard
 from tagger.errors import CatalogError, printable
 
 _LOG: Final = logging.getLogger("daemon")
@@ -83,7 +84,7 @@ def _log_all(events: Iterable[Event]) -> None:
 
 
 def _log(event: Event) -> None:
-    if isinstance(event, FileAnalysed | FileTagged | InstrumentHeard | ProgressMade):
+    if isinstance(event, FileAnalysed | FileTagged | Heard | ProgressMade):
         return
     values = {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
     words = ", ".join(f"{name} {value}" for name, value in values.items() if value not in (None, ""))

@@ -18,8 +18,9 @@ from typing import Final, TypeVar
 from osc_bridge import messages
 from osc_bridge.daws.daw import Datagrams, Daw
 from osc_bridge.daws.namer import Namer, Proposal
-from osc_bridge.engine import Heard, Scored, StreamInfo
+from osc_bridge.engine import Scored, StreamInfo
 from osc_bridge.errors import JournalError, LinkError
+from osc_bridge.heard import Heard
 from osc_bridge.messages import BadMessage
 from tagger.results import Instrument
 

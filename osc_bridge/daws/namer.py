@@ -13,7 +13,8 @@ from typing import Final
 
 from osc_bridge.daws.daw import Datagrams, Daw, Track
 from osc_bridge.daws.journal import Journal, Rename
-from osc_bridge.engine import Heard, Scored, StreamInfo
+from osc_bridge.engine import Scored, StreamInfo
+from osc_bridge.heard import Heard
 from tagger.results import Instrument
 from tagger.taxonomy import FAMILIES, family_of, words_of
 

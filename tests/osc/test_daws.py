@@ -17,8 +17,9 @@ from osc_bridge.daws.desk import DAWS
 from osc_bridge.daws.journal import Journal, Rename
 from osc_bridge.daws.link import Link
 from osc_bridge.daws.namer import Namer, Proposal
-from osc_bridge.engine import Heard, Scored, StreamInfo
+from osc_bridge.engine import Scored, StreamInfo
 from osc_bridge.errors import LinkError
+from osc_bridge.heard import Heard
 from tagger.results import Instrument
 from tests.osc.fakes.daws import FakeDaw, FakeLive, FakeMoss, FakeReaper
 from tests.osc.helpers import wait_for
@@ -268,7 +269,8 @@ def test_reaper_is_renamed_beyond_the_first_bank_and_given_regions(
         play_until_named(link, fake, "Kick")
         assert fake.names.index("Kick") == 10
         wait_for(lambda: link.daw.position_s == 12.5)
-        link.hear([Heard("e1", "tap-1", "kick", False, 0.9, 5.0, 2.0)])
+        ended = Heard(event="e1", stream="tap-1", label="kick", is_on=False, confidence=0.9, time_s=5.0, duration_s=2.0)
+        link.hear([ended])
         wait_for(lambda: any("name" in region for region in fake.regions.values()))
         (region,) = fake.regions.values()
         assert region == {"time": 10.5, "length": 2.0, "name": "Kick"}
