@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from daemon.api import models
+from daemon.web.detail import Detail
 from daemon.web.facets import FacetBar
 from daemon.web.results import Results
 from daemon.web.visit import Visit
@@ -41,6 +42,7 @@ class Library:
             with ui.element("aside").classes("facets").props('aria-label="Filters"'):
                 self._facets.build()
             self._results.build()
+            Detail(self._visit).build()
         self._visit.searched.subscribe(self._take)
         ui.timer(0, self._searched, once=True)
 

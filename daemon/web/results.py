@@ -22,6 +22,10 @@ _AHEAD: Final = 60
 _TAGS: Final = """params => {
     const cell = document.createElement('span');
     cell.className = 'chips';
+    if (params.value && !params.value.length) {
+        cell.className = 'muted';
+        cell.textContent = params.data.kind === 'silence' ? 'silence' : 'unsure';
+    }
     for (const tag of params.value || []) {
         const chip = document.createElement('span');
         chip.className = `chip family-${tag.family} ${tag.state || ''}`;
@@ -121,6 +125,11 @@ class Results:
             },
             theme="quartz",
         ).classes("results")
+        with ui.element("div").classes("nothing") as self._nothing:
+            ui.icon("search_off").classes("hint-icon")
+            ui.label("Nothing was found.")
+            ui.label("Take a word away, or a filter at the left.").classes("muted")
+        self._nothing.set_visibility(False)
         self._grid.on("cellFocused", self._focused, ["rowIndex"])
         self._grid.on("selectionChanged", self._selection_changed, [])
         self._grid.on("viewportChanged", self._scrolled, ["lastRow"], throttle=0.1)
@@ -140,7 +149,11 @@ class Results:
             return
         self._rows, self._next = list(page.files), page.next
         self._grid.run_grid_method("setGridOption", "rowData", list(map(_row, page.files)))
-        self._grid.run_grid_method("ensureIndexVisible", 0) if self._rows else None
+        self._nothing.set_visibility(not self._rows)
+        if self._rows:
+            self._grid.run_grid_method("ensureIndexVisible", 0, "top")
+        else:
+            self._visit.shown.emit(None)
 
     async def _scrolled(self, event: GenericEventArguments) -> None:
         last = event.args.get("lastRow")

@@ -9,6 +9,7 @@ from nicegui import background_tasks, ui
 from nicegui.events import KeyEventArguments
 
 from daemon.web import health
+from daemon.web.keys import KeyHelp
 from daemon.web.library import Library
 from daemon.web.visit import Visit
 
@@ -67,6 +68,8 @@ class Shell:
                     self._tabs[name] = self._tab(name, entry)
             ui.space()
             health.build(self._visit)
+            self._keys = KeyHelp()
+            self._button("keyboard", "Keys", self._keys.turn)
             self._theme_button()
         self._main = ui.element("main").classes("content")
         ui.skip_link(target=self._main)
@@ -92,6 +95,10 @@ class Shell:
         button = ui.button(entry.words, icon=entry.icon, on_click=lambda: self.open(name))
         return button.props("flat no-caps dense").classes("tab")
 
+    def _button(self, icon: str, words: str, do: Callable[[], None]) -> None:
+        with ui.button(icon=icon, on_click=do).props(f'flat round dense aria-label="{words}"'):
+            ui.tooltip(words)
+
     def _theme_button(self) -> None:
         names = list(THEMES)
 
@@ -111,6 +118,9 @@ class Shell:
     async def _key(self, pressed: KeyEventArguments) -> None:
         modifiers = pressed.modifiers
         if not pressed.action.keydown or modifiers.ctrl or modifiers.meta or modifiers.alt:
+            return
+        if pressed.key == "?":
+            self._keys.turn()
             return
         view, _ = self._built[self._open]
         background_tasks.create(view.key(str(pressed.key)))
