@@ -197,6 +197,8 @@ class Questions:
             for letter in self._letters(job):
                 self._send(letter)
         self._drop_workers()
+        if self._neighbours is not None:
+            self._neighbours.close()
         if self._catalog is not None:
             self._catalog.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -129,8 +130,11 @@ def test_neighbours_are_read_again_when_the_catalog_holds_others(tmp_path: Path)
 
     wanted = np.zeros(128, dtype=np.float32)
     wanted[0] = 1
-    with Catalog(tmp_path / "catalog.db") as catalog:
-        neighbours = Neighbours(catalog, recogniser().name)
+    with (
+        Catalog(tmp_path / "catalog.db") as catalog,
+        closing(Neighbours(catalog, recogniser().name)) as neighbours,
+        closing(Neighbours(catalog, "another@1")) as another,
+    ):
         assert neighbours.nearest(wanted, 3) == []
         catalog.record([entry("far", 0.0, 1.0), entry("near", 0.8, 0.6)])
         found = neighbours.nearest(wanted, 3)
@@ -139,4 +143,4 @@ def test_neighbours_are_read_again_when_the_catalog_holds_others(tmp_path: Path)
         assert [each.path.stem for each in neighbours.nearest(wanted, 1)] == ["same"]
         catalog.mark(tmp_path, ["same.wav"], missing=True)
         assert [each.path.stem for each in neighbours.nearest(wanted, 1)] == ["near"]
-        assert Neighbours(catalog, "another@1").nearest(wanted, 3) == []
+        assert another.nearest(wanted, 3) == []
