@@ -90,8 +90,8 @@ def test_a_bridge_that_is_stopped_holds_nothing_up(engine: Engine, port: int, tm
 
 
 def test_a_daemon_hears_only_if_it_is_to(engine: Engine, tmp_path: Path) -> None:
-    with hearing.hearing(engine, OscSettings(), tmp_path / "catalog.db") as bridge:
-        assert bridge is None
+    with hearing.hearing(engine, OscSettings(), tmp_path / "catalog.db") as live:
+        assert live.bridge is None
 
 
 @pytest.mark.parametrize("daws", [(), ("cubase",)])
@@ -103,9 +103,9 @@ def test_a_daemon_works_on_where_it_cannot_hear(
         taken.bind(("127.0.0.1", 0 if daws else port))
         with (
             caplog.at_level(logging.ERROR),
-            hearing.hearing(engine, settings, tmp_path / "catalog.db") as bridge,
+            hearing.hearing(engine, settings, tmp_path / "catalog.db") as live,
         ):
-            assert bridge is None
+            assert live.bridge is None
             assert engine.is_alive
     (line,) = caplog.messages
     assert ("cubase" if daws else str(port)) in line

@@ -22,6 +22,7 @@ from daemon.api.backend import Backend
 from daemon.api.feed import fed
 from daemon.api.timelines import background_analyser
 from daemon.service.engine import Engine
+from daemon.service.hearing import Hearing
 from tagger.catalog import Catalog
 from tagger.errors import SettingsError
 from tagger.settings import ApiSettings, settings_path
@@ -62,13 +63,15 @@ def serving(backend: Backend, settings: ApiSettings) -> Iterator[str]:
 
 
 @contextmanager
-def answering(catalog: Catalog, engine: Engine, settings: ApiSettings) -> Iterator[None]:
+def answering(
+    catalog: Catalog, engine: Engine, settings: ApiSettings, hearing: Hearing | None = None
+) -> Iterator[None]:
     """Has a daemon answer over HTTP, if the settings say so. One that cannot works on without, and says why."""
     with ExitStack() as stack:
         try:
             if settings.is_on:
                 access = Access.of(settings, load_token(catalog.path))
-                backend = Backend(catalog, engine, access, background_analyser)
+                backend = Backend(catalog, engine, access, background_analyser, hearing)
                 url = stack.enter_context(serving(backend, settings))
                 stack.enter_context(fed(backend.feed, engine.events()))
                 _LOG.info("answering at %s, with the token in %s", url, token_path(catalog.path))

@@ -58,7 +58,12 @@ def run(catalog: Path | None, log: Path | None) -> int:
         model = model_name(default_model())
         make_analyser = partial(BackgroundAnalyser, None, path)
         engine = Engine(opened, chosen, make_analyser=make_analyser, model=model)
-        with events_logged(engine), engine, answering(opened, engine, chosen.api), hearing(engine, chosen.osc, path):
+        with (
+            events_logged(engine),
+            engine,
+            hearing(engine, chosen.osc, path) as live,
+            answering(opened, engine, chosen.api, live),
+        ):
             _LOG.info("watching, with model %s and catalog %s", model, path)
             if not opened.roots.all():
                 print_problem("no folder is watched yet; `tagger root add FOLDER` adds one, also while this runs")
