@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ from osc_bridge.plugins import Plugins
 from osc_bridge.questions import Questions
 from osc_bridge.subscriptions import Letter, Subscriptions
 from tagger.recogniser import Recogniser
+from tagger.similarity import Neighbour
 
 DEFAULT_PORT: Final = 9720
 TOKEN_VARIABLE: Final = "TAGGER_OSC_TOKEN"
@@ -196,6 +198,14 @@ class Bridge:
             receive_port=daw.receive_port,
         )
         self.desk.links.append(link)
+
+    def nearest(self, stream: str, limit: int) -> Future[list[Neighbour]]:
+        """The files that sound most like what a stream plays, or played last; see `Questions.nearest`.
+
+        Raises:
+            BadMessage: there is no such stream, or nothing was heard in it yet.
+        """
+        return self._questions.nearest(self.engine.embedding(stream), limit)
 
     def send(self, letters: Iterable[Letter]) -> None:
         """Sends datagrams; from any thread."""

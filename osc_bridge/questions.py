@@ -10,12 +10,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from osc_bridge.errors import BridgeError
 from osc_bridge.guard import is_this_machine
 from osc_bridge.messages import Argument, BadMessage, write
 from osc_bridge.subscriptions import Letter, Target
@@ -24,7 +26,7 @@ from tagger.analysis import Analyser
 from tagger.catalog import Catalog, Problem, Query
 from tagger.errors import CatalogError, TaggerError, printable
 from tagger.results import Instrument, Kind
-from tagger.similarity import Neighbours
+from tagger.similarity import Neighbour, Neighbours
 from tagger.stamp import Stamp
 from tagger.taxonomy import FAMILIES
 from tagger.workers import Workers
@@ -180,6 +182,28 @@ class Questions:
             return False
         return True
 
+    def nearest(self, embedding: Scores, limit: int) -> Future[list[Neighbour]]:
+        """Files that sound like an embedding, for whoever is in this process.
+
+        Returns:
+            what will be there, unless the bridge is stopped; `BridgeError` where there is no answer.
+        """
+        answer: Future[list[Neighbour]] = Future()
+
+        def answers() -> Iterator[Letter]:
+            answer.set_result(self._nearest(embedding, limit))
+            yield from ()
+
+        def problem(reason: str) -> Iterator[Letter]:
+            answer.set_exception(BridgeError("similar sounds", reason))
+            yield from ()
+
+        try:
+            self._jobs.put_nowait(_Job(answers, problem))
+        except queue.Full:
+            answer.set_exception(BridgeError("similar sounds", "too many questions are waiting", "ask again later"))
+        return answer
+
     def _put(self, target: Target, request: str, answers: Answers) -> None:
         if not 0 < len(request) <= _LONGEST_REQUEST:
             raise BadMessage("bad-value", "request", f"is a text of 1 to {_LONGEST_REQUEST} characters")
@@ -223,10 +247,13 @@ class Questions:
         yield from _found(target, request, found, has_more=len(hits) > count)
 
     def _similar(self, target: Target, request: str, embedding: Scores, count: int) -> Iterator[Letter]:
+        near = self._nearest(embedding, count)
+        yield from _found(target, request, [(each.path, each.similarity) for each in near], has_more=False)
+
+    def _nearest(self, embedding: Scores, count: int) -> list[Neighbour]:
         if self._neighbours is None:
             self._neighbours = Neighbours(self._opened(), self._model)
-        near = self._neighbours.nearest(embedding, count)
-        yield from _found(target, request, [(each.path, each.similarity) for each in near], has_more=False)
+        return self._neighbours.nearest(embedding, count)
 
     def _file(self, target: Target, request: str, path: Path) -> Iterator[Letter]:
         answer = self._known(path) or self._listened(path)

@@ -24,9 +24,6 @@ _CLEAR_SHARE: Final = 0.6
 _AGAIN_AFTER_S: Final = 8.0
 _MEMORY_S: Final = 20.0
 _LONGEST_STEP_S: Final = 0.5
-_BY_NUMBER: Final = "track"
-"""A reference to a track of whatever DAW this is, as a person types it into the plugin."""
-
 _OUR_COMMENT: Final = "Tagger: "
 
 COLOURS: Final[Mapping[str, int]] = dict(
@@ -278,11 +275,9 @@ class Namer:
 
     def _track_of(self, stream: StreamInfo) -> str | None:
         """The track of a stream: as it says itself, else the only one that has its name."""
-        daw, _, ref = stream.daw_ref.partition(":")
-        if daw == _BY_NUMBER and ref.isdecimal():
-            daw, ref = self._daw.name, self._daw.ref_of(int(ref))
         if stream.daw_ref:
-            return ref if daw == self._daw.name and ref in self._daw.tracks else None
+            track = self._daw.track_of(stream.daw_ref)
+            return track.ref if track else None
         if stream.name not in self._links:
             wanted = {stream.name.casefold(), stream.title.casefold()}
             same = [track.ref for track in self._daw.tracks.values() if track.name.casefold() in wanted]
