@@ -58,6 +58,10 @@ class Library:
         self._visit.searched.emit(self._box.value or "")
 
     async def _take(self, text: str) -> None:
+        if text != (self._box.value or ""):
+            # Another part asked; the box says what is searched for, and asks itself.
+            self._box.set_value(text)
+            return
         filters = models.Filters(words=text)
         await self._results.search(filters)
         counts = await self._facets.search(filters)

@@ -11,6 +11,7 @@ from nicegui.events import KeyEventArguments
 from daemon.web import health
 from daemon.web.keys import KeyHelp
 from daemon.web.library import Library
+from daemon.web.live import Live
 from daemon.web.visit import Visit
 
 THEMES: Final = {"auto": "brightness_auto", "dark": "dark_mode", "light": "light_mode"}
@@ -37,7 +38,10 @@ class Entry(NamedTuple):
     make: Callable[[Visit], View]
 
 
-VIEWS: Final = {"library": Entry("Library", "library_music", Library)}
+VIEWS: Final = {
+    "library": Entry("Library", "library_music", Library),
+    "live": Entry("Live", "sensors", Live),
+}
 
 
 class Shell:
@@ -56,7 +60,8 @@ class Shell:
 
     def build(self) -> None:
         """Makes the page."""
-        ui.add_head_html('<link rel="stylesheet" href="/style/style.css">')
+        for sheet in ("style", "live"):
+            ui.add_head_html(f'<link rel="stylesheet" href="/style/{sheet}.css">')
         ui.colors(primary="var(--accent)", negative="#c2453f", positive="#3f8f5f")
         self._dark = ui.dark_mode({"dark": True, "light": False}.get(self._visit.theme))
         ui.keyboard(self._key, ignore=_WITHOUT_KEYS)  # type: ignore[arg-type] # its own list is of fewer names
@@ -73,6 +78,7 @@ class Shell:
             self._theme_button()
         self._main = ui.element("main").classes("content")
         ui.skip_link(target=self._main)
+        self._visit.opened.subscribe(self.open)
         self.open(self._open)
 
     def open(self, name: str) -> None:
@@ -92,7 +98,7 @@ class Shell:
         )
 
     def _tab(self, name: str, entry: Entry) -> ui.button:
-        button = ui.button(entry.words, icon=entry.icon, on_click=lambda: self.open(name))
+        button = ui.button(entry.words, icon=entry.icon, on_click=lambda: self._visit.opened.emit(name))
         return button.props("flat no-caps dense").classes("tab")
 
     def _button(self, icon: str, words: str, do: Callable[[], None]) -> None:

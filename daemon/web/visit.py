@@ -31,6 +31,7 @@ class Visit:
         shown: tells that another file is looked at; None when there is none.
         judged: tells of which files, by number, what is known has changed.
         searched: asks for a search, by the text of the search box.
+        opened: asks for a view, by name; it is shown when this is told.
         selected: the files that are chosen, by number, in the order of the table.
     """
 
@@ -43,6 +44,7 @@ class Visit:
     shown: Event[[models.FoundFile | None]] = field(default_factory=Event)
     judged: Event[[Sequence[int]]] = field(default_factory=Event)
     searched: Event[[str]] = field(default_factory=Event)
+    opened: Event[[str]] = field(default_factory=Event)
     selected: Sequence[int] = ()
 
     @classmethod
