@@ -61,8 +61,8 @@ export default {
       <ul v-if="rows.length > 1" class="stream-list" aria-label="Streams">
         <li v-for="row in rows" :key="row.name">
           <button class="stream" type="button" :aria-current="row.name === chosen" @click="choose(row.name)">
-            <span class="stream-title"><span class="light" :class="row.state" :title="row.words"></span>{{ row.title }}
-              <span class="muted">{{ row.track }}</span></span>
+            <span class="light" :class="row.state" :title="row.words"></span>
+            <span class="stream-title">{{ row.title }}<span v-if="row.track" class="muted">{{ row.track }}</span></span>
             <span class="stream-leading" :class="row.family">{{ row.leading }}</span>
             <canvas :data-stream="row.name" aria-hidden="true"></canvas>
             <span class="meter" aria-hidden="true"><i :style="{transform: 'scaleX(' + row.loud + ')'}"></i></span>

@@ -189,7 +189,7 @@ class Live:
             await ask(self._demo.stop)
         elif chosen := await ask(demo.example, self._visit.backend.catalog, self._shown):
             path, repeat = chosen
-            await ask(lambda: self._demo.play(path, port=bridge.address[1], repeat=repeat))
+            await ask(self._demo.play, path, bridge.address, repeat=repeat)
         else:
             ui.notify("The library has no file that could be played yet.", position="bottom")
 
