@@ -62,7 +62,7 @@ class Demo:
         self._process = None
 
 
-def _play(path: Path, address: tuple[str, int], repeat: bool, line: Connection) -> None:  # noqa: FBT001 - sent to a process
+def _play(path: Path, address: tuple[str, int], repeat: bool, line: Connection) -> None:
     """What the process does, until the other end of the line is gone."""
     from osc_bridge.sources import file
 

@@ -103,7 +103,7 @@ def _facts(before: Sequence[tuple[float, StreamInfo]], info: StreamInfo) -> Iter
         bytes_ = info.received_bytes - before[0][1].received_bytes
         yield f"{8e-3 * bytes_ / elapsed_s:,.0f} kbit/s"
     yield f"{info.sample_rate / 1000:g} kHz"
-    if info.latency_s:
+    if 0 < info.latency_s <= _SLOW_S:
         yield f"heard within {max(1, round(1000 * info.latency_s))} ms"
 
 
