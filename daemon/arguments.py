@@ -7,12 +7,15 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from tagger.results import Kind
 from tagger.taxonomy import FAMILIES, LABEL_SETS, LEAVES
+
+if TYPE_CHECKING:
+    from tagger.catalog.records import TempoRange
 
 _TEMPO: Final = re.compile(r"(\d+(?:\.\d+)?)?(-)?(\d+(?:\.\d+)?)?")
 _AGO: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
@@ -88,10 +91,8 @@ def _is_share(text: str) -> bool:
         return False
 
 
-def tempo_range(text: str | None) -> tuple[float | None, float | None]:
+def tempo_range(text: str) -> TempoRange:
     """Lowest and highest tempo in BPM: `90-100`, `120`, `90-`, `-100`."""
-    if text is None:
-        return None, None
     match = _TEMPO.fullmatch(text.replace(" ", ""))
     if match is None or not any(match.group(1, 3)):
         raise typer.BadParameter(
@@ -120,10 +121,8 @@ def since(text: str | None, now: datetime | None = None) -> datetime | None:
         raise typer.BadParameter(f"{text!r} is no time; {hint}", param_hint="--since") from None
 
 
-def key(text: str | None) -> str | None:
+def key(text: str) -> str:
     """A musical key as the catalog spells it, with sharps: `am`, "A minor" are `Am`; `Bb` is `A#`."""
-    if text is None:
-        return None
     match = _KEY.fullmatch(text.strip())
     if match is None:
         raise typer.BadParameter(f"{text!r} is no key; give one such as Am, F# or Bbm", param_hint="--key")

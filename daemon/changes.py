@@ -5,7 +5,8 @@ Commands that write share all of it, so that a dry run, a write and an undo read
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TypeAlias
 
 from daemon.output import Json, count_words, nearby, print_json, print_line, print_problem
@@ -14,7 +15,7 @@ from tagger.catalog import FieldText
 from tagger.errors import one_line, printable
 from tagger.tagfile import Action, Change, FieldChange, UntaggableError
 from tagger.taxonomy import words_of
-from tagger.writing import Fate, Recovered, TakenEdit, Written, WrittenSidecar
+from tagger.writing import Fate, Outcome, Recovered, TakenEdit, Written, WrittenSidecar
 
 ChangedField: TypeAlias = FieldChange | FieldText
 
@@ -125,13 +126,29 @@ def count(written: Written, tally: Tally) -> None:
         tally.changes[Action.WRITE if is_other else change.action] += 1
 
 
-def print_recovered(recovered: Iterable[Recovered]) -> None:
-    """Tells of the files over which an earlier run was stopped, unless it had not touched them."""
+def undone_words(tally: Mapping[Outcome, int], *, dry_run: bool) -> str:
+    """What came of undoing, in files: "files: 12 as before, 1 not undone"."""
+    words = {
+        Outcome.RESTORED: "would be as before" if dry_run else "as before",
+        Outcome.ALREADY: "undone already",
+        Outcome.REFUSED: "not undone",
+    }
+    parts = [f"{tally[each]:,} {text}" for each, text in words.items() if tally[each]]
+    return f"files: {', '.join(parts)}" if parts else "nothing to undo"
+
+
+def recovered_words(recovered: Iterable[Recovered]) -> Iterator[tuple[Path, str]]:
+    """What became of files over which an earlier run was stopped, unless it had not touched them."""
     for each in recovered:
-        if each.fate is Fate.UNTOUCHED:
-            continue
-        reason = f" ({each.reason})" if each.reason else ""
-        print_problem(f"{nearby(each.path)}: an earlier run was stopped over it; it {each.fate.value}{reason}")
+        if each.fate is not Fate.UNTOUCHED:
+            reason = f": {each.reason}" if each.reason else ""
+            yield each.path, f"an earlier run was stopped over it; it {each.fate.value}{reason}"
+
+
+def print_recovered(recovered: Iterable[Recovered]) -> None:
+    """Tells of these files."""
+    for path, words in recovered_words(recovered):
+        print_problem(f"{nearby(path)}: {words}")
 
 
 def _value(text: str | None) -> str:

@@ -14,11 +14,12 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from daemon import osc_cli, service_cli
+from daemon import osc_cli, service_cli, web_cli
 from daemon.service_cli import CatalogOption, JsonOption
 
 LabelSetName = Literal["own", "families", "irmas", "openmic", "nsynth"]
-SortName = Literal["confidence", "name", "path", "duration", "tempo", "added"]
+SortName = Literal["confidence", "name", "path", "duration", "tempo", "added", "kind", "key", "label"]
+StateName = Literal["predicted", "confirmed", "corrected", "rejected"]
 ExportFormat = Literal["jsonl", "csv"]
 AggregationName = Literal["strongest", "mean", "max"]
 SmoothingName = Literal["none", "mean", "median"]
@@ -36,6 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(osc_cli.app, name="osc")
+app.add_typer(web_cli.app, name="web")
 
 JudgedPath = Annotated[Path, typer.Argument(metavar="FILE", help="A file in the catalog.")]
 JudgedLabels = Annotated[
@@ -152,10 +154,11 @@ def undo(
     """
     from daemon import arguments, undoing
     from daemon.opening import open_catalog
+    from tagger.writing import Selection
 
     if batch is not None and since is not None:
         raise typer.BadParameter("give one run or a time, not both", param_hint="--batch, --since")
-    chosen = undoing.Selection(paths=tuple(paths or ()), batch_id=batch, since=arguments.since(since))
+    chosen = Selection(paths=tuple(paths or ()), batch_id=batch, since=arguments.since(since))
     with open_catalog(catalog) as opened:
         if list_runs:
             undoing.list_batches(opened, as_json=as_json)
@@ -334,9 +337,15 @@ def find(
     family: Annotated[list[str] | None, typer.Option(help="Any of these families.")] = None,
     min_confidence: Annotated[float, typer.Option(min=0, max=1, help="How sure the tag has to be.")] = 0.0,
     kind: Annotated[list[str] | None, typer.Option(help="one-shot, loop, track or silence.")] = None,
-    tempo: Annotated[str | None, typer.Option(help="Tempo in BPM: 120, 90-100, 90- or -100.")] = None,
-    key: Annotated[str | None, typer.Option(help="Musical key: Am, F#, Bb.")] = None,
+    tempo: Annotated[list[str] | None, typer.Option(help="Tempo in BPM: 120, 90-100, 90- or -100.")] = None,
+    key: Annotated[list[str] | None, typer.Option(help="Musical key: Am, F#, Bb.")] = None,
     under: Annotated[Path | None, typer.Option(help="Only below this folder.")] = None,
+    folder: Annotated[list[str] | None, typer.Option(help="Only below folders whose names begin so.")] = None,
+    state: Annotated[
+        list[StateName] | None, typer.Option(help="What people said of it: predicted is nothing.", show_default=False)
+    ] = None,
+    unsure: Annotated[bool, typer.Option("--unsure", help="Only files of which nothing may be claimed.")] = False,
+    missing: Annotated[bool, typer.Option("--missing", help="Files that are gone, in place of those there.")] = False,
     sort: Annotated[
         SortName | None,
         typer.Option(help="By default confidence where an instrument is asked for, else path.", show_default=False),
@@ -349,19 +358,21 @@ def find(
     """Find files in the catalog; all conditions have to hold."""
     from daemon import arguments, listing
     from daemon.opening import open_catalog, tags_in
-    from tagger.catalog import Query, Sort
+    from tagger.catalog import Query, Review, Sort
 
-    tempo_min_bpm, tempo_max_bpm = arguments.tempo_range(tempo)
     query = Query(
         labels=arguments.labels(label or (), partial(tags_in, catalog)),
         families=arguments.families(family or ()),
         min_confidence=min_confidence,
         kinds=arguments.kinds(kind or ()),
-        tempo_min_bpm=tempo_min_bpm,
-        tempo_max_bpm=tempo_max_bpm,
-        key=arguments.key(key),
+        tempo_ranges_bpm=tuple(arguments.tempo_range(each) for each in tempo or ()),
+        keys=tuple(arguments.key(each) for each in key or ()),
         words=" ".join(words or ()),
         path=under,
+        folders=tuple(folder or ()),
+        reviews=tuple(map(Review, state or ())),
+        is_unsure=unsure,
+        is_missing=missing,
         sort=Sort(sort) if sort else None,
         limit=limit,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from daemon.output import nearby, print_json, print_line
 from tagger import settings
-from tagger.errors import SettingsError, printable
+from tagger.errors import SettingsError, printable, reason_of
 
 
 def show(*, as_json: bool) -> None:
@@ -36,7 +36,7 @@ def init(*, as_json: bool) -> None:
     except FileExistsError:
         raise SettingsError(path, "is there already, and stays as it is", "edit it, or move it away") from None
     except OSError as error:
-        raise SettingsError(path, f"cannot be written: {error.strerror or error}") from error
+        raise SettingsError(path, f"cannot be written: {reason_of(error)}") from error
     if as_json:
         print_json({"file": printable(path), "is_there": True})
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +10,7 @@ from daemon.output import claims_words, instrument_object, nearby, print_json, p
 from tagger.catalog import Catalog, FileRecord, LabelState
 from tagger.catalog.roots import in_charge
 from tagger.errors import CatalogError, printable
+from tagger.results import Instrument
 
 Verdict = Literal["confirm", "reject", "correct"]
 
@@ -21,7 +22,7 @@ def judge(catalog: Catalog, path: Path, labels: Sequence[str], *, verdict: Verdi
         CatalogError: the file is not in the catalog.
     """
     record = _record(catalog, path)
-    catalog.judge_all(path, verdicts_on(record, labels, verdict=verdict))
+    catalog.judge_all(path, verdicts_on(record.tags, labels, verdict=verdict))
     tags = _record(catalog, path).tags
     if as_json:
         print_json({"path": printable(record.path), "tags": [instrument_object(tag) for tag in tags]})
@@ -32,11 +33,11 @@ def judge(catalog: Catalog, path: Path, labels: Sequence[str], *, verdict: Verdi
         print_problem(f'`tagger write "{nearby(record.path)}"` puts that into the file')
 
 
-def verdicts_on(record: FileRecord, labels: Sequence[str], *, verdict: Verdict) -> dict[str, LabelState]:
-    """What a verdict says of each label; to correct rejects all that is claimed besides."""
+def verdicts_on(tags: Iterable[Instrument], labels: Sequence[str], *, verdict: Verdict) -> dict[str, LabelState]:
+    """What a verdict says of each label; to correct rejects all tags of the file besides."""
     verdicts = dict.fromkeys(labels, LabelState.REJECTED if verdict == "reject" else LabelState.CONFIRMED)
     if verdict == "correct":
-        others = [tag.label for tag in record.tags if tag.label not in verdicts]
+        others = [tag.label for tag in tags if tag.label not in verdicts]
         verdicts |= dict.fromkeys(others, LabelState.REJECTED)
     return verdicts
 

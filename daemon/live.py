@@ -33,7 +33,7 @@ class Options:
         daws: names of DAWs, with other ports where given, as `reaper=8000:9000`.
         rename: whether tracks that nobody named are renamed.
         also: what else is set with a name.
-        files: folders whose files may be asked about.
+        files: folders in which files may be asked about, beside those that are watched.
         hop_s: how often the streams are listened to.
         catalog: the catalog file, by default the user's.
         model: the model file, by default the program's.

@@ -50,7 +50,7 @@ def osc(
         list[Also] | None,
         typer.Option(help="What else is set where a track is named, as far as the DAW can."),
     ] = None,
-    files: Annotated[list[Path] | None, typer.Option(help="Folder whose files may be asked about over OSC.")] = None,
+    files: Annotated[list[Path] | None, typer.Option(help="Another folder whose files may be asked about.")] = None,
     hop: Annotated[float, typer.Option(min=0.02, max=2, help="Listen every so many seconds.")] = 0.1,
     catalog: Annotated[
         Path | None,

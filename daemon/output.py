@@ -113,7 +113,7 @@ def duration_words(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min"
 
 
-def rate_words(count: int, seconds: float) -> str:
+def rate_words(count: float, seconds: float) -> str:
     """A speed, as in "87 files/s" or "0.4 files/s"."""
     rate = count / max(seconds, 1e-3)
     return f"{rate:.0f} files/s" if rate >= 10 else f"{rate:.1f} files/s"

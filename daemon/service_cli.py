@@ -36,6 +36,7 @@ def add_to(app: typer.Typer) -> None:
 def daemon(
     catalog: CatalogOption = None,
     log: Annotated[Path | None, typer.Option(help="The log file.", show_default=False)] = None,
+    config: Annotated[Path | None, typer.Option(help="The settings file.", show_default=False)] = None,
 ) -> None:
     """Watch folders in the background: analyse what is new, and write tags where that was allowed.
 
@@ -43,8 +44,9 @@ def daemon(
     start it; `tagger root add FOLDER` says what to watch, also while it runs.
     """
     from daemon.service.running import run
+    from daemon.web.app import create_app
 
-    raise typer.Exit(run(catalog, log))
+    raise typer.Exit(run(catalog, log, config, create_app))
 
 
 @root.command("add")

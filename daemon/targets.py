@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from tagger.errors import OutputError
+from tagger.errors import OutputError, reason_of
 from tagger.reports import FORMATS, Format, format_of
 
 
@@ -56,7 +56,7 @@ def _in_folder(paths: Sequence[Path], outputs: Sequence[Path], formats: Sequence
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(folder, f"cannot be made a folder: {error.strerror or error}") from error
+        raise OutputError(folder, f"cannot be made a folder: {reason_of(error)}") from error
     forms = [FORMATS[name] for name in dict.fromkeys(formats)]
     targets = _named(folder, paths, forms)
     for target in (target for several in targets.values() for target in several):

@@ -1,17 +1,14 @@
-"""The command `tagger undo`: which writes are meant, what came of each, and which runs there are."""
+"""The command `tagger undo`: what came of each write that is meant, and which runs there are."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from collections import Counter
 
 from rich.console import Console
 from rich.table import Table
 
-from daemon.changes import diff_lines, fields_object, print_recovered
+from daemon.changes import diff_lines, fields_object, print_recovered, undone_words
 from daemon.iteration import closed_after
 from daemon.output import (
     STOPPED_EXIT_CODE,
@@ -26,23 +23,8 @@ from daemon.output import (
 from daemon.progress import progress
 from tagger.catalog import Batch, Catalog
 from tagger.catalog.journal import KEPT_BYTES, KEPT_DAYS
-from tagger.errors import CatalogError, printable
-from tagger.writing import Outcome, Undoing, Undone
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Which writes are to be undone; nothing given means the last run.
-
-    Attributes:
-        paths: only these files, and files below these folders; alone, the last write of each.
-        batch_id: those of this run.
-        since: those of then and later.
-    """
-
-    paths: tuple[Path, ...] = ()
-    batch_id: int | None = None
-    since: datetime | None = None
+from tagger.errors import printable
+from tagger.writing import Outcome, Selection, Undoing, Undone, write_ids
 
 
 def undo(catalog: Catalog, selection: Selection, *, dry_run: bool, as_json: bool) -> int:
@@ -51,12 +33,12 @@ def undo(catalog: Catalog, selection: Selection, *, dry_run: bool, as_json: bool
     Returns:
         the exit code.
     """
-    tally: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
+    tally: Counter[Outcome] = Counter()
     with Undoing(catalog, dry_run=dry_run) as undoing:
         print_recovered(undoing.recovered)
-        write_ids = _selected(catalog, selection, undoing.places(selection.paths))
+        meant = write_ids(catalog, selection, undoing.places(selection.paths))
         try:
-            with progress(len(write_ids)) as shown, closed_after(undoing.undo(write_ids)) as undone:
+            with progress(len(meant)) as shown, closed_after(undoing.undo(meant)) as undone:
                 for done, each in enumerate(undone, start=1):
                     tally[each.outcome] += 1
                     _tell_undone(each, dry_run=dry_run, as_json=as_json)
@@ -65,23 +47,9 @@ def undo(catalog: Catalog, selection: Selection, *, dry_run: bool, as_json: bool
             print_problem("stopped; the same command goes on from there")
             return STOPPED_EXIT_CODE
     if not as_json:
-        print_problem(_summary(tally, dry_run=dry_run))
+        hint = "" if tally[Outcome.RESTORED] or tally[Outcome.REFUSED] else "; `tagger undo --list` shows earlier runs"
+        print_problem(undone_words(tally, dry_run=dry_run) + (hint if tally else ""))
     return 1 if tally[Outcome.REFUSED] else 0
-
-
-def _selected(catalog: Catalog, selection: Selection, paths: Sequence[Path]) -> list[int]:
-    journal = catalog.journal
-    if selection.since is not None:
-        return journal.write_ids(since=selection.since, under=paths)
-    if selection.batch_id is not None:
-        if found := journal.write_ids(batch_id=selection.batch_id, under=paths):
-            return found
-        reason = f"there is no run {selection.batch_id} in the journal" + (" with these files" if paths else "")
-        raise CatalogError(catalog.path, reason, "`tagger undo --list` shows those there are")
-    if paths:
-        return journal.last_write_ids(paths)
-    last = next(iter(journal.batches()), None)
-    return journal.write_ids(batch_id=last.id) if last else []
 
 
 def _tell_undone(undone: Undone, *, dry_run: bool, as_json: bool) -> None:
@@ -107,18 +75,6 @@ def _undone_object(undone: Undone, *, dry_run: bool) -> Json:
         "reason": undone.reason,
         "fields": fields_object(undone.fields),
     }
-
-
-def _summary(tally: Mapping[Outcome, int], *, dry_run: bool) -> str:
-    if not any(tally.values()):
-        return "nothing to undo"
-    words = {
-        Outcome.RESTORED: "would be as before" if dry_run else "as before",
-        Outcome.ALREADY: "undone already",
-        Outcome.REFUSED: "not undone",
-    }
-    hint = "" if tally[Outcome.RESTORED] or tally[Outcome.REFUSED] else "; `tagger undo --list` shows earlier runs"
-    return f"files: {', '.join(f'{tally[each]:,} {text}' for each, text in words.items() if tally[each])}{hint}"
 
 
 def list_batches(catalog: Catalog, *, as_json: bool) -> None:

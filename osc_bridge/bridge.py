@@ -10,7 +10,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +32,8 @@ from osc_bridge.packets import MAX_DATAGRAM, PREFIX, read_audio
 from osc_bridge.plugins import Plugins
 from osc_bridge.questions import Questions
 from osc_bridge.subscriptions import Letter, Subscriptions
+from tagger.errors import reason_of
 from tagger.recogniser import Recogniser
-from tagger.similarity import Neighbour
 
 DEFAULT_PORT: Final = 9720
 TOKEN_VARIABLE: Final = "TAGGER_OSC_TOKEN"
@@ -59,7 +58,7 @@ class BridgeSettings:
         allow: addresses and networks beyond this machine that may speak.
         token: what they have to say first.
         catalog: the catalog that questions are answered from.
-        files: folders below which files may be asked about.
+        files: folders in which files may be asked about, beside those that are watched.
         model: another model than the one that comes with the program.
     """
 
@@ -139,7 +138,7 @@ class Bridge:
             catalog_path=settings.catalog,
             model=recogniser.name,
             model_path=settings.model,
-            roots=settings.files,
+            folders=settings.files,
             labels=recogniser.card.labels,
         )
         self._control = Control(
@@ -198,14 +197,6 @@ class Bridge:
             receive_port=daw.receive_port,
         )
         self.desk.links.append(link)
-
-    def nearest(self, stream: str, limit: int) -> Future[list[Neighbour]]:
-        """The files that sound most like what a stream plays, or played last; see `Questions.nearest`.
-
-        Raises:
-            BadMessage: there is no such stream, or nothing was heard in it yet.
-        """
-        return self._questions.nearest(self.engine.embedding(stream), limit)
 
     def send(self, letters: Iterable[Letter]) -> None:
         """Sends datagrams; from any thread."""
@@ -358,8 +349,8 @@ def _opened(settings: BridgeSettings) -> socket.socket:
         opened.bind((settings.host, settings.port))
     except OSError as error:
         opened.close()
-        reason = (error.strerror or str(error)).lower()
         advice = "is another bridge running, or that of the daemon? choose another port"
-        raise BridgeError(f"{settings.host}:{settings.port}", f"cannot be listened on: {reason}", advice) from error
+        reason = f"cannot be listened on: {reason_of(error)}"
+        raise BridgeError(f"{settings.host}:{settings.port}", reason, advice) from error
     opened.settimeout(_STOP_WITHIN_S)
     return opened

@@ -10,23 +10,22 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from osc_bridge.errors import BridgeError
 from osc_bridge.guard import is_this_machine
 from osc_bridge.messages import Argument, BadMessage, write
 from osc_bridge.subscriptions import Letter, Target
 from osc_bridge.tracking import Scores
 from tagger.analysis import Analyser
 from tagger.catalog import Catalog, Problem, Query
+from tagger.catalog.paths import is_below
 from tagger.errors import CatalogError, TaggerError, printable
 from tagger.results import Instrument, Kind
-from tagger.similarity import Neighbour, Neighbours
+from tagger.similarity import Neighbours
 from tagger.stamp import Stamp
 from tagger.taxonomy import FAMILIES
 from tagger.workers import Workers
@@ -71,7 +70,7 @@ class Questions:
         catalog_path: the catalog; a question that needs it is refused where there is none.
         model: whose embeddings count, as `name@version`.
         model_path: the model to listen with; None for the one that comes with the program.
-        roots: folders below which files may be asked about.
+        folders: below which files that the catalog does not know may be asked about too, as in watched ones.
         labels: what the model tells apart.
     """
 
@@ -82,13 +81,13 @@ class Questions:
         catalog_path: Path,
         model: str,
         model_path: Path | None = None,
-        roots: Sequence[Path] = (),
+        folders: Sequence[Path] = (),
         labels: Sequence[str] = (),
     ) -> None:
         self._send = send
         self._catalog_path = catalog_path
         self._model = model
-        self._roots = [root.resolve() for root in roots]
+        self._folders = folders
         self._labels = labels
         self._make_analyser = partial(Analyser, model_path)
         self._jobs: queue.Queue[_Job | None] = queue.Queue(_LONGEST_QUEUE)
@@ -148,13 +147,10 @@ class Questions:
         """What is in a file.
 
         Raises:
-            BadMessage: it may not be asked about from there, or there are too many questions.
+            BadMessage: files may not be asked about from there, or there are too many questions.
         """
         if not is_this_machine(target[0]):
             raise BadMessage("denied", request, "files are told of on this machine only")
-        resolved = Path(path).resolve()
-        if not any(resolved.is_relative_to(root) for root in self._roots):
-            raise BadMessage("denied", request, "the file is in none of the folders given by --files")
         self._put(target, request, partial(self._file, target, request, Path(path)))
 
     def listen(self, path: Path, take: Callable[[Sequence[Instrument]], None]) -> bool:
@@ -181,28 +177,6 @@ class Questions:
         except queue.Full:
             return False
         return True
-
-    def nearest(self, embedding: Scores, limit: int) -> Future[list[Neighbour]]:
-        """Files that sound like an embedding, for whoever is in this process.
-
-        Returns:
-            what will be there, unless the bridge is stopped; `BridgeError` where there is no answer.
-        """
-        answer: Future[list[Neighbour]] = Future()
-
-        def answers() -> Iterator[Letter]:
-            answer.set_result(self._nearest(embedding, limit))
-            yield from ()
-
-        def problem(reason: str) -> Iterator[Letter]:
-            answer.set_exception(BridgeError("similar sounds", reason))
-            yield from ()
-
-        try:
-            self._jobs.put_nowait(_Job(answers, problem))
-        except queue.Full:
-            answer.set_exception(BridgeError("similar sounds", "too many questions are waiting", "ask again later"))
-        return answer
 
     def _put(self, target: Target, request: str, answers: Answers) -> None:
         if not 0 < len(request) <= _LONGEST_REQUEST:
@@ -247,16 +221,19 @@ class Questions:
         yield from _found(target, request, found, has_more=len(hits) > count)
 
     def _similar(self, target: Target, request: str, embedding: Scores, count: int) -> Iterator[Letter]:
-        near = self._nearest(embedding, count)
-        yield from _found(target, request, [(each.path, each.similarity) for each in near], has_more=False)
-
-    def _nearest(self, embedding: Scores, count: int) -> list[Neighbour]:
         if self._neighbours is None:
             self._neighbours = Neighbours(self._opened(), self._model)
-        return self._neighbours.nearest(embedding, count)
+        near = self._neighbours.nearest(embedding, count)
+        yield from _found(target, request, [(each.path, each.similarity) for each in near], has_more=False)
 
     def _file(self, target: Target, request: str, path: Path) -> Iterator[Letter]:
-        answer = self._known(path) or self._listened(path)
+        # All of it looks at the disk, which the thread that takes audio must not wait for.
+        answer = self._known(path)
+        if answer is None and not self._may_be_heard(path):
+            reason = "the catalog does not know the file, and it is in none of the folders that are watched or given"
+            yield target, write("/tag/error", "denied", request, reason)
+            return
+        answer = answer or self._listened(path)
         arguments: list[Argument] = [request, printable(path), answer.kind.value]
         for tag in answer.tags:
             arguments += [tag.label, tag.confidence]
@@ -270,6 +247,12 @@ class Questions:
         if held is None or isinstance(held, Problem) or Stamp.of(path) != (held.size, held.mtime_ns):
             return None
         return FileAnswer(held.kind, held.tags)
+
+    def _may_be_heard(self, path: Path) -> bool:
+        """Whether a file is in a folder that was given or is watched, wherever links lead."""
+        watched = self._opened().roots.all() if self._catalog_path.exists() else ()
+        folders = [*self._folders, *(root.path for root in watched)]
+        return is_below(path.resolve(), [folder.resolve() for folder in folders])
 
     def _listened(self, path: Path) -> FileAnswer:
         if self._workers is None:

@@ -1,10 +1,15 @@
-"""The one place that knows how each system is made to put written bytes on the disk itself."""
+"""Bytes on their way: how each system is made to put them on the disk, and how a file not whole yet is called."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
+from typing import Final
+
+TEMPORARY_PREFIX: Final = ".tagger-"
+TEMPORARY_SUFFIX: Final = ".tmp"
+"""Hidden, and no audio: walks through libraries pass over what a crash may leave."""
 
 
 def flush(descriptor: int) -> None:

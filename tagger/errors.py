@@ -40,6 +40,19 @@ class TaggerError(Exception):
         return f"{self.reason} ({self.advice})" if self.advice else self.reason
 
 
+def reason_of(error: Exception) -> str:
+    """Why something failed, as one line for where the path is told already.
+
+    Of an error of ours its reason and advice, of one of the system what the system says; any other is a fault of some
+    program, and named.
+    """
+    if isinstance(error, TaggerError):
+        return error.words
+    if isinstance(error, OSError):
+        return error.strerror.lower() if error.strerror else str(error) or type(error).__name__
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
+
+
 def printable(text: str | os.PathLike[str]) -> str:
     """A path or text that can be written as UTF-8; what is no valid Unicode gets backslashes."""
     return os.fspath(text).encode("utf-8", "backslashreplace").decode()

@@ -82,12 +82,13 @@ def labels_in(name: str) -> tuple[str, ...]:
 def _longest(words: list[str]) -> tuple[int, str | None]:
     for length in range(len(words), 0, -1):
         text = " ".join(words[:length])
-        if label := _meanings().get(text) or _meanings().get(text.removesuffix("s")):
+        if label := meanings().get(text) or meanings().get(text.removesuffix("s")):
             return length, label
     return 1, None
 
 
 @cache
-def _meanings() -> Mapping[str, str]:
+def meanings() -> Mapping[str, str]:
+    """The leaves by all that people write for them, words in lower case with blanks between them."""
     own = {words_of(leaf).lower().replace("-", " "): leaf for leaf in LEAVES}
     return {**own, **_ALSO}

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from tagger.errors import ModelError
+from tagger.errors import ModelError, reason_of
 
 METADATA_KEY: Final = "instrument-tagger"
 
@@ -33,7 +33,7 @@ def model_name(path: Path) -> str:
         card = json.loads(pairs[METADATA_KEY])
         return f"{card['name']}@{card['version']}"
     except OSError as error:
-        raise ModelError(path, f"cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise ModelError(path, f"cannot be read: {reason_of(error)}") from error
     except (EOFError, KeyError, TypeError, ValueError) as error:
         raise ModelError(path, "is no model of this program", "make one with `python -m models build`") from error
 

@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from tagger.errors import OutputError
+from tagger.disk import TEMPORARY_PREFIX, TEMPORARY_SUFFIX
+from tagger.errors import OutputError, reason_of
 
 
 @contextmanager
@@ -35,7 +36,7 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
             return
         # Of a link, what it leads to is replaced.
         target = Path(os.path.realpath(path))
-        temporary = target.with_name(f".tagger-{secrets.token_hex(6)}.tmp")
+        temporary = target.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(6)}{TEMPORARY_SUFFIX}")
         try:
             with temporary.open("xb") as file:
                 yield file
@@ -47,4 +48,4 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
                 temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise OutputError(path, f"cannot be written: {error.strerror or error}") from error
+        raise OutputError(path, f"cannot be written: {reason_of(error)}") from error

@@ -33,7 +33,7 @@ from typing import BinaryIO, Final
 
 from tagger import containers
 from tagger.containers import Chunk, Container, MalformedError, OggPage, read_at
-from tagger.errors import DecodeError, printable
+from tagger.errors import DecodeError, printable, reason_of
 
 _BLOCK_BYTES: Final = 1 << 20
 # Writers that count their own header make small slips, copies that break off lose whole sectors.
@@ -102,7 +102,7 @@ def _told_plainly(path: str | os.PathLike[str]) -> Iterator[None]:
     except PermissionError:
         raise DecodeError(path, "no permission to read it", "allow reading, or close what holds it") from None
     except OSError as error:
-        reason = f"cannot be read: {error.strerror or error}"
+        reason = f"cannot be read: {reason_of(error)}"
         raise DecodeError(path, reason, "check the disk or the connection") from None
 
 

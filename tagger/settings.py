@@ -22,10 +22,13 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariableError
 
-from tagger.errors import SettingsError
+from tagger.errors import SettingsError, reason_of
 
 LayerName = Literal["id3", "info", "ixml", "xmp"]
 WithName = Literal["colour", "comment", "group", "markers"]
+
+CONFIG_VARIABLE: Final = "TAGGER_CONFIG"
+"""Names the file of settings, instead of the user's own."""
 
 _PREFIX: Final = "TAGGER_"
 _JOINT: Final = "__"
@@ -144,7 +147,8 @@ class ApiSettings(Section):
         default="127.0.0.1",
         min_length=1,
         description="The address to listen at. Any but the default lets other machines in, and then every request "
-        "needs the token. What is sent can be read on the way; put a server with TLS before it, or go through ssh.",
+        "needs the token, and the page a password. What is sent can be read on the way; put a server with TLS before "
+        "it, or go through ssh.",
     )
     port: int = Field(default=8437, ge=0, le=65535, description="The port to listen at; 0 takes any that is free.")
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -213,7 +217,7 @@ class Settings(BaseSettings):
 
 def settings_path() -> Path:
     """Where the file is: as TAGGER_CONFIG says, else in the user's folder for settings. It need not be there."""
-    if chosen := os.environ.get("TAGGER_CONFIG"):
+    if chosen := os.environ.get(CONFIG_VARIABLE):
         return Path(chosen)
     from platformdirs import user_config_path
 
@@ -254,7 +258,7 @@ def _content(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        if "TAGGER_CONFIG" not in os.environ:
+        if CONFIG_VARIABLE not in os.environ:
             return {}
         raise SettingsError(path, "no such file, though TAGGER_CONFIG names it", "correct or unset that") from None
     except tomllib.TOMLDecodeError as error:
@@ -262,7 +266,7 @@ def _content(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise SettingsError(path, "is no text in UTF-8", "save it as such") from None
     except OSError as error:
-        raise SettingsError(path, f"cannot be read: {error.strerror or error}") from None
+        raise SettingsError(path, f"cannot be read: {reason_of(error)}") from None
 
 
 def _reason(error: ErrorDetails) -> str:

@@ -16,6 +16,7 @@ from typing import Final
 
 from tagger.audio import AUDIO_SUFFIXES
 from tagger.catalog.paths import folder_key, is_text
+from tagger.errors import reason_of
 from tagger.stamp import Stamp
 
 _IGNORED_FOLDERS: Final = frozenset(
@@ -136,7 +137,7 @@ class _Walker:
         try:
             status = Path(path).stat()
         except OSError as error:
-            self._meet(path, "does not exist" if isinstance(error, FileNotFoundError) else _words(error))
+            self._meet(path, "does not exist" if isinstance(error, FileNotFoundError) else _unreadable(error))
             return
         if stat.S_ISDIR(status.st_mode):
             self.roots.append(Path(path))
@@ -165,7 +166,7 @@ class _Walker:
         try:
             status = Path(folder).stat()
         except OSError as error:
-            self._meet(folder, _words(error))
+            self._meet(folder, _unreadable(error))
             return False
         # Some network file systems have no inodes.
         identity = (status.st_dev, status.st_ino or folder)
@@ -178,7 +179,7 @@ class _Walker:
             with os.scandir(folder) as scan:
                 entries = sorted(scan, key=lambda entry: entry.name)
         except OSError as error:
-            self._meet(folder, _words(error))
+            self._meet(folder, _unreadable(error))
             return None
         files: dict[str, Stamp] = {}
         below: list[str] = []
@@ -186,7 +187,7 @@ class _Walker:
             try:
                 self._sort_in(entry, files, below)
             except OSError as error:
-                self._meet(entry.path, _words(error))
+                self._meet(entry.path, _unreadable(error))
         files |= self._named.pop(folder, {})
         if self._is_deep:
             self._ahead += [each for each in reversed(below) if folder_key(each) not in self._without]
@@ -214,5 +215,5 @@ class _Walker:
         self._met.append(Obstacle(Path(path), reason))
 
 
-def _words(error: OSError) -> str:
-    return f"cannot be read: {(error.strerror or str(error)).lower()}"
+def _unreadable(error: OSError) -> str:
+    return f"cannot be read: {reason_of(error)}"

@@ -27,7 +27,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Final, Protocol, Self
 
-from tagger.errors import TaggerError
+from tagger.errors import TaggerError, reason_of
 from tagger.results import Analysis
 from tagger.stamp import Stamp, is_gone
 
@@ -252,7 +252,7 @@ def _answer(analyser: SupportsAnalyse, path: Path, expected: Stamp | None) -> An
         may_pass = isinstance(error.__cause__ or error.__context__, _PASSING)
     except Exception as error:
         # A fault of the system, or one of the program that its next version may not have.
-        result = f"cannot be analysed: {_words(error)}"
+        result = f"cannot be analysed: {reason_of(error)}"
         may_pass = True
     after = Stamp.of(path)
     if after is None:
@@ -267,12 +267,6 @@ _CHANGED: Final = "changed while it was read (run again)"
 
 _PASSING: Final = (OSError, ImportError, MemoryError)
 """What may be otherwise next time though the file is the same: permissions, extras to install, memory."""
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return f"{type(error).__name__}: {error}".partition("\n")[0]
 
 
 @contextmanager

@@ -13,8 +13,9 @@ import numpy as np
 import soundfile
 
 from daemon.api.access import Access
+from daemon.api.app import create_app
 from daemon.api.backend import Backend
-from daemon.api.serving import serving
+from daemon.api.serving import MakeApp, serving
 from daemon.service.engine import Engine
 from tagger.catalog import Catalog
 from tagger.results import AudioFacts, Kind
@@ -69,14 +70,16 @@ class Served:
 
 
 @contextmanager
-def served(path: Path, *, engine: Engine | None = None, is_local: bool = True) -> Iterator[Served]:
+def served(
+    path: Path, *, engine: Engine | None = None, is_local: bool = True, make_app: MakeApp = create_app
+) -> Iterator[Served]:
     """Serves a catalog; the client sends the token."""
     access = Access(frozenset({"127.0.0.1", "localhost", "[::1]"}), TOKEN, is_local)
     headers = {"Authorization": f"Bearer {TOKEN}"}
     with Catalog(path) as catalog:
         backend = Backend(catalog, engine, access, Sketcher)
         with (
-            serving(backend, ApiSettings(port=0)) as url,
+            serving(backend, ApiSettings(port=0), make_app) as url,
             httpx.Client(base_url=url, headers=headers, timeout=60) as client,
         ):
             yield Served(url, backend, client)

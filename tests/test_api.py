@@ -68,8 +68,25 @@ class TestSearch:
         before = get(api, "facets")
         judge(api, 1, "confirm", "cello")
         after = get(api, "facets")
-        assert (before["reviewed"], after["reviewed"], after["unreviewed"]) == (0, 1, 5)
-        assert get(api, "files", is_reviewed=True)["files"][0]["id"] == 1
+        assert (before["states"]["predicted"], after["states"]["predicted"], after["states"]["confirmed"]) == (6, 5, 1)
+        assert get(api, "files", state="confirmed")["files"][0]["id"] == 1
+        assert len(get(api, "files", state=["confirmed", "predicted"], folder="samples")["files"]) == 6
+
+    def test_problems_come_in_pages(self, api: Served) -> None:
+        folder = api.catalog.path.parent / "Samples"
+        api.catalog.record([entry(folder / f"bad{at}.wav", "is not audio") for at in range(3)])
+        first = get(api, "problems", limit=2)
+        rest = get(api, "problems", limit=2, cursor=first["next"])
+        assert [Path(file["path"]).name for file in first["files"] + rest["files"]] == [
+            "bad0.wav",
+            "bad1.wav",
+            "bad2.wav",
+        ]
+        assert (rest["next"], rest["files"][0]["reason"]) == (None, "is not audio")
+        assert get(api, f"files/{first['files'][0]['id']}")["problem"] == "is not audio"
+        assert get(api, "problems", words="bad1", under=str(folder), folder="samp")["files"][0] == first["files"][1]
+        get(api, "problems", 404, cursor=get(api, "files", limit=1, sort="duration")["next"])
+        assert get(api, "facets")["problems"] == 3
 
 
 def judge(api: Served, file_id: int, verdict: str, *labels: str) -> httpx.Response:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from daemon.api.feed import fed
 from daemon.api.serving import answering
 from daemon.service.engine import Engine
+from daemon.service.events import handed_on
 from tagger.catalog import Catalog
 from tagger.settings import ApiSettings, Settings
 from tests.http_api import served
@@ -28,7 +28,7 @@ def test_a_folder_that_is_added_is_worked_on_and_told_of(tmp_path: Path, empty_c
         Catalog(tmp_path / empty_catalog.name) as catalog,
         Engine(catalog, settings, make_analyser=StandIn, model=MODEL) as engine,
         served(tmp_path / empty_catalog.name, engine=engine) as api,
-        fed(api.backend.feed, engine.events()),
+        handed_on(engine.events(), api.backend.feed.tell),
     ):
         told: list[str] = []
         with api.client.stream("GET", "/api/events") as events:

@@ -94,7 +94,7 @@ class TestIdentity:
         catalog.record([entry("/a/1.wav", analysis("a", "kick"))])
         catalog.judge(Path("/a/1.wav"), "kick", LabelState.REJECTED)
         catalog.record([entry("/a/1.wav", "is cut off", size=3)])
-        assert catalog.show(Path("/a/1.wav")) == Problem(Path("/a/1.wav"), 3, 7, "is cut off")
+        assert catalog.show(Path("/a/1.wav")) == Problem(1, Path("/a/1.wav"), 3, 7, "is cut off")
         assert found(catalog, Query()) == []
 
         catalog.record([entry("/a/1.wav", analysis("a", "kick"))])

@@ -66,9 +66,21 @@ CASES = {
     "anything so sure": (Query(min_confidence=0.85), [KICK, SLOW]),
     "kinds": (Query(kinds=(Kind.LOOP,)), [BEAT, SLOW]),
     "kind and label": (Query(kinds=(Kind.LOOP,), labels=("kick",)), [BEAT]),
-    "a tempo": (Query(tempo_min_bpm=100, tempo_max_bpm=120), [BEAT]),
-    "at most a tempo": (Query(tempo_max_bpm=119.9), [SLOW]),
-    "a key": (Query(key="F#"), [SLOW]),
+    "a tempo": (Query(tempo_ranges_bpm=((100, 120),)), [BEAT]),
+    "at most a tempo": (Query(tempo_ranges_bpm=((None, 119.9),)), [SLOW]),
+    "tempos": (Query(tempo_ranges_bpm=((80, 80), (119, 121))), [BEAT, SLOW]),
+    "keys": (Query(keys=("F#", "Am")), [BEAT, SLOW]),
+    "a folder by name": (Query(folders=("loops",)), [BEAT, SLOW]),
+    "folders by the beginnings of their names": (Query(folders=("lib/dr", "libr")), [KICK, OIL, SNARE, WHAT]),
+    "a folder by its whole name": (Query(folders=("lib/",)), [KICK, OIL, SNARE, BEAT, SLOW]),
+    "an absolute folder by name": (Query(folders=("/LIB/Loops/",)), [BEAT, SLOW]),
+    "a folder that is none": (Query(folders=("oops", "l?b", "*", "[a-z]")), []),
+    "by kind, then by duration": (Query(sort=Sort.KIND), [BEAT, SLOW, SNARE, KICK, OIL, WHAT]),
+    "by key, those without left out": (Query(sort=Sort.KEY), [BEAT, SLOW]),
+    "by label, then by confidence": (Query(sort=Sort.LABEL), [OIL, SLOW, BEAT, KICK, SNARE]),
+    "labels by label": (Query(sort=Sort.LABEL, labels=("snare", "flute")), [BEAT, SLOW, SNARE]),
+    "a family by label": (Query(sort=Sort.LABEL, families=("drums",), descending=True), [SNARE, KICK, BEAT, OIL]),
+    "a key": (Query(keys=("F#",)), [SLOW]),
     "a folder, and not one that begins alike": (Query(path=Path("/lib")), [KICK, OIL, SNARE, BEAT, SLOW]),
     "a folder with a slash": (Query(path=Path("/lib/Loops/")), [BEAT, SLOW]),
     "the root": (Query(path=Path("/"), limit=1), [KICK]),
@@ -106,7 +118,7 @@ def test_what_is_found_does_not_depend_on_how(
 
 
 def test_a_hit_tells_what_was_asked_for_and_all_tags(catalog: Catalog) -> None:
-    (hit,) = catalog.find(Query(labels=("flute",), kinds=(Kind.LOOP,), key="Am"))
+    (hit,) = catalog.find(Query(labels=("flute",), kinds=(Kind.LOOP,), keys=("Am",)))
     assert hit.path == Path("/lib/Loops/beat 120.wav")
     assert hit.best == instrument("flute", 0.5)
     assert hit.tags == (instrument("kick", 0.8), instrument("flute", 0.5))

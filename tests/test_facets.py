@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.api.counting import Counting
-from tagger.catalog import Catalog, FileRecord, LabelState, Query
+from tagger.catalog import Catalog, FileRecord, LabelState, Query, Review
 from tagger.results import Kind
 from tests.catalog_entries import entry
 from tests.made_up import analysis, instrument
@@ -40,8 +40,11 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
             opened.record([entry(folder / where / f"Dusty{at}.wav", made)])
         for at in range(0, 60, 9):
             path = folder / ("Samples", "Samples/Inner", "Elsewhere")[at % 3] / f"Dusty{at}.wav"
-            opened.judge_all(path, {"cello": LabelState.CONFIRMED, "kick": LabelState.REJECTED})
-        opened.mark(folder / "Samples", ["Dusty3.wav"], missing=True)
+            verdicts = {"cello": LabelState.CONFIRMED, "kick": LabelState.REJECTED}
+            opened.judge_all(
+                path, {label: verdicts[label] for label in (("cello", "kick"), ("cello",), ("kick",))[at % 4 % 3]}
+            )
+        opened.mark(folder / "Samples", ["Dusty3.wav", "Dusty9.wav"], missing=True)
         opened.record([entry(folder / "Samples" / "bad.wav", "is not audio")])
         yield opened
 
@@ -53,15 +56,24 @@ QUERIES = st.builds(
     min_confidence=st.sampled_from((0.0, 0.0, 0.3)),
     max_confidence=st.sampled_from((1.0, 1.0, 0.6)),
     kinds=st.lists(st.sampled_from(Kind), max_size=2, unique=True).map(tuple),
-    tempo_min_bpm=st.sampled_from((None, None, 90.0)),
-    tempo_max_bpm=st.sampled_from((None, None, 120.0)),
-    key=st.sampled_from((None, None, "Am", "C")),
+    tempo_ranges_bpm=st.lists(st.sampled_from(((90.0, 120.0), (None, 84.0), (117.5, None))), max_size=2).map(tuple),
+    keys=st.lists(st.sampled_from(("Am", "C")), max_size=2).map(tuple),
     words=st.sampled_from(("", "", "dusty", "dusty 1", "none")),
-    is_reviewed=st.sampled_from((None, True, False)),
+    folders=st.lists(st.sampled_from(("SAMPLES", "samples/inner/", "els", "one")), max_size=2).map(tuple),
+    reviews=st.lists(st.sampled_from(Review), max_size=3, unique=True).map(tuple),
+    is_unsure=st.sampled_from((False, False, True)),
+    is_missing=st.sampled_from((False, False, True)),
 )
 
 
-@settings(max_examples=60, deadline=None)
+def said_of(record: FileRecord) -> Review:
+    said = {label.state for label in record.labels if label.source == "human"}
+    if len(said) == 2:
+        return Review.CORRECTED
+    return Review(said.pop()) if said else Review.PREDICTED
+
+
+@settings(max_examples=150, deadline=None)
 @given(query=QUERIES, under=st.sampled_from((None, "Samples", "Samples/Inner", "Samples/Dusty0.wav", "None")))
 def test_facets_count_what_find_finds(catalog: Catalog, query: Query, under: str | None) -> None:
     folder = catalog.path.parent
@@ -73,7 +85,9 @@ def test_facets_count_what_find_finds(catalog: Catalog, query: Query, under: str
     assert counted.by_family == Counter(family for record in records for family in {tag.family for tag in record.tags})
     assert counted.by_kind == Counter(record.kind for record in records)
     assert counted.without_tag == sum(not record.tags for record in records)
-    assert counted.reviewed == sum(any(each.source == "human" for each in record.labels) for record in records)
+    assert counted.by_review == {each: sum(said_of(record) is each for record in records) for each in Review}
+    assert counted.unsure == sum(not record.tags and record.kind is not Kind.SILENCE for record in records)
+    assert (counted.missing, counted.problems) == (2, 1)
     surest = [record.tags[0].confidence for record in records if record.tags]
     assert counted.by_band == tuple(sum(min(int(sure * 10), 9) == band for sure in surest) for band in range(10))
     by_path = {root.path: counted.by_root[root.id] for root in catalog.roots.all()}

@@ -103,6 +103,20 @@ def test_rooms_look_down_only() -> None:
     assert not wrong
 
 
+def test_nothing_below_the_page_knows_it_or_its_library() -> None:
+    below = [
+        path for room in ROOMS_BELOW for path in (ROOT / room).rglob("*.py") if path.parent != ROOT / "daemon" / "web"
+    ]
+    inside = [path for path in below if path.parent != ROOT / "daemon"]
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in below
+        for module in _imports(path)
+        if module.partition(".")[0] == "nicegui" or (path in inside and module.startswith("daemon.web"))
+    ]
+    assert not wrong
+
+
 def test_only_the_workshop_knows_torch_and_nothing_shipped_knows_the_workshop() -> None:
     shipped = [path for room in ROOMS_BELOW for path in (ROOT / room).rglob("*.py") if room != "models"]
     wrong = [
@@ -115,7 +129,19 @@ def test_only_the_workshop_knows_torch_and_nothing_shipped_knows_the_workshop() 
 
 
 @pytest.mark.parametrize(
-    "heavy", ["librosa", "numba", "onnxruntime", "scipy.signal", "sqlalchemy", "alembic", "fastapi", "av", "pydantic"]
+    "heavy",
+    [
+        "librosa",
+        "numba",
+        "onnxruntime",
+        "scipy.signal",
+        "sqlalchemy",
+        "alembic",
+        "fastapi",
+        "av",
+        "pydantic",
+        "nicegui",
+    ],
 )
 def test_importing_the_library_loads_nothing_heavy(heavy: str) -> None:
     code = f"import sys, tagger; sys.exit({heavy!r} in sys.modules)"

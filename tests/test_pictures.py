@@ -288,7 +288,7 @@ def test_svg_is_xml_without_a_date(tmp_path: Path, drawn: Overview) -> None:
 
 def test_a_picture_that_cannot_be_written_is_told(tmp_path: Path, drawn: Overview) -> None:
     heard = song(Path("loop.wav"), ["kick"], duration_s=8)
-    with pytest.raises(OutputError, match="No such file"):
+    with pytest.raises(OutputError, match="no such file"):
         save(tmp_path / "missing" / "loop.png", heard, drawn)
 
 

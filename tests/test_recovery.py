@@ -171,7 +171,7 @@ def test_a_file_that_somebody_changed_before_the_next_run_is_theirs(
     theirs = path.read_bytes()
     told = tagger("undo")
     assert told.code == 1
-    assert "it is left as it is (was changed by another program since it was tagged)" in told.err
+    assert "it is left as it is: was changed by another program since it was tagged" in told.err
     assert path.read_bytes() == theirs
     assert catalog.journal.open_writes() == []
     assert "edited by hand: Snare confirmed, Kick rejected" in tagger("write", path).out

@@ -25,7 +25,7 @@ from tagger.catalog import Catalog
 from tagger.errors import CatalogError
 from tagger.stamp import Stamp
 from tests.catalog_entries import entry
-from tests.command_line import Run
+from tests.command_line import Run, native
 from tests.made_up import analysis, fill
 from tests.service_bench import SETTLE_S, Bench
 from tests.tagged_audio import make
@@ -229,6 +229,13 @@ class Running:
 class TestUnits:
     COMMAND = ("/opt/a b/python", "-m", "daemon", "daemon", "--catalog", r"/home/x/100%/$a\b/c.db")
 
+    def test_what_is_installed_says_what_it_starts(self) -> None:
+        assert units.unit_command(units.unit_text(self.COMMAND)) == list(self.COMMAND)
+        assert units.agent_command(units.agent_text(self.COMMAND)) == list(self.COMMAND)
+        for name in (r"C:\Users\x y\c.db", r"C:\c.db", "/home/x&<y>/c.db"):
+            command = [*self.COMMAND[:-1], name]
+            assert units.task_command(units.task_text(command)) == command
+
     def test_systemd(self, tmp_path: Path) -> None:
         text = units.unit_text(self.COMMAND)
         assert 'ExecStart="/opt/a b/python" "-m" "daemon" "daemon" "--catalog" "/home/x/100%%/$$a\\\\b/c.db"\n' in text
@@ -270,9 +277,40 @@ class TestUnits:
         # The catalog that is meant here, though what starts it at login does not know of the variable.
         assert f'"--catalog" "{tmp_path / "catalog.db"}"' in unit.read_text()
         assert calls[-1] == ["systemctl", "--user", "enable", "--now", "tagger.service"]
+        assert '"--config"' not in unit.read_text()
         assert tagger("service", "status").out.startswith("installed as ")
         assert tagger("service", "remove").code == 0
         assert not unit.exists()
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="each system has its own")
+    def test_the_service_keeps_to_what_it_was_installed_with(
+        self, tagger: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+        monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 0, "", ""))
+        monkeypatch.setenv("TAGGER_CONFIG", "mine.toml")
+        other = tmp_path / "50% other" / "catalog.db"
+        other.parent.mkdir()
+        assert tagger("service", "install", "--catalog", other).code == 0
+        unit = tmp_path / "config" / "systemd" / "user" / "tagger.service"
+        assert f'"--config" "{tmp_path / "mine.toml"}"' in unit.read_text()
+        with only_one(other):
+            assert native("a daemon is running with 50% other/catalog.db") in tagger("service", "status").out
+        assert native("no daemon is running with 50% other/catalog.db") in tagger("service", "status").out
+        # As somebody may who knows systemd.
+        unit.write_text("[Service]\nExecStart=tagger daemon\n")
+        with only_one(tmp_path / "catalog.db"):
+            assert "a daemon is running with catalog.db" in tagger("service", "status").out
+
+    def test_settings_can_be_named_when_the_daemon_is_started(
+        self, tagger: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TAGGER_CONFIG", "other.toml")
+        settings = tmp_path / "mine.toml"
+        settings.write_text("[daemon]\nworkers = 0\n")
+        told = tagger("daemon", "--config", settings)
+        assert told.code == 1
+        assert "daemon.workers" in told.err
 
     @pytest.mark.skipif(sys.platform != "linux", reason="each system has its own")
     def test_a_system_that_does_not_take_it(self, tagger: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

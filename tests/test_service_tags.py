@@ -5,17 +5,19 @@ With real audio, since tags are written into it; what it is heard to be is made 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import mutagen
 import pytest
 
-from daemon.service.events import FileAnalysed
+from daemon.service.events import FileAnalysed, FileFailed
 from tagger import tagfile
 from tagger.catalog import Entry, LabelState
 from tagger.catalog.jobs import Jobs, Result, Task
 from tagger.errors import CatalogError
+from tagger.writing.lock import writing_lock
 from tests.made_up import Drummer
 from tests.service_bench import ROUND_S, Bench
 from tests.tagged_audio import make
@@ -104,6 +106,47 @@ def test_a_fault_of_the_catalog_loses_no_tags(real: Bench, library: Path, monkey
     assert real.catalog.jobs.counts()
     real.pass_time(40)
     assert real.catalog.jobs.counts() == {}
+
+
+def test_a_file_that_can_never_be_tagged_is_quarantined_at_once(real: Bench, library: Path) -> None:
+    path = make(library, "16.wav")
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"stray bytes")
+    real.engine.add_root(library, poll=True, write=True)
+    real.pass_time(60)
+    (failed,) = real.events(FileFailed)
+    assert "cannot be tagged safely" in failed.reason
+    (job,) = real.engine.failing()
+    assert (job.path, job.is_quarantined) == (path, True)
+    real.pass_time(3600)
+    assert real.events(FileFailed) == []
+    path.write_bytes(whole)
+    real.pass_time(ROUND_S)
+    assert tagfile.read(path).instrument == "Kick"
+    assert real.engine.failing() == []
+
+
+def test_a_file_that_cannot_be_tagged_now_is_tried_again(real: Bench, library: Path) -> None:
+    path = make(library, "16.wav")
+    path.chmod(0o444)
+    real.engine.add_root(library, poll=True, write=True)
+    real.pass_time(30)
+    (job,) = real.engine.failing()
+    assert not job.is_quarantined
+    path.chmod(0o644)
+    real.pass_time(300)
+    assert tagfile.read(path).instrument == "Kick"
+
+
+def test_tags_wait_while_another_run_writes(real: Bench, library: Path, caplog: pytest.LogCaptureFixture) -> None:
+    make(library, "lossless.flac")
+    with caplog.at_level(logging.INFO), writing_lock(real.catalog.path):
+        real.engine.add_root(library, poll=True, write=True)
+        real.pass_time(300)
+    assert caplog.messages == ["tags wait: another run is writing some with this catalog"]
+    assert tagfile.read(file_in(library)).instrument is None
+    real.pass_time(60)
+    assert tagfile.read(file_in(library)).instrument == "Kick"
 
 
 def test_what_names_and_vendors_say_is_noted_and_no_tag(real: Bench, library: Path) -> None:

@@ -87,7 +87,7 @@ def test_what_live_wrote_after_a_crash_is_left_to_it(tagger: Run, folder: Path, 
     lives = path.read_bytes().replace(b"Drums|Kick", b"Drums|Tom")
     path.write_bytes(lives)
     told = tagger("undo", folder / "16.wav")
-    assert "it is left as it is (was changed by another program since)" in told.err
+    assert "it is left as it is: was changed by another program since" in told.err
     assert path.read_bytes() == lives
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any, Final
@@ -12,15 +12,13 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from daemon.api import problems, routes
-from daemon.api.access import PREFIX, Guard
+from daemon.api.access import PREFIX, Door, Guard
 from daemon.api.backend import Backend
 from tagger.errors import TaggerError
 from tagger.reports import document
 
-_MOST_BODY_BYTES: Final = 64 * 1024
 _THREADS: Final = 8
 """Requests that are worked on at a time; each may hold a connection to the catalog."""
 
@@ -31,18 +29,21 @@ _ABOUT: Final = (
 _NO_TELEMETRY: Final[Any] = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False)
 
 
-def create_app(backend: Backend) -> FastAPI:
+def create_app(backend: Backend, *, door: Door | None = None, body_bytes: Mapping[str, int] | None = None) -> FastAPI:
     """The application, to which a page can be added.
 
     Args:
         backend: what it works with; whoever made it closes it.
+        door: a person's way in, if there is one.
+        body_bytes: how long bodies may be by where they are sent to, as `Guard` has it.
     """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
         yield
-        backend.timelines.close()
+        for processes in (backend.timelines, backend.sounds, backend.sketches):
+            processes.close()
 
     app = FastAPI(
         title="Instrument tagger",
@@ -66,8 +67,7 @@ def create_app(backend: Backend) -> FastAPI:
     app.state.backend = backend
     app.include_router(routes.router)
     app.include_router(routes.changes)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=_MOST_BODY_BYTES)
-    app.add_middleware(Guard, access=backend.access, most_body_bytes=_MOST_BODY_BYTES)
+    app.add_middleware(Guard, access=backend.access, door=door, body_bytes=body_bytes)
     _document(app)
     return app
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from daemon.api.access import Access
 from daemon.api.counting import Counting
 from daemon.api.feed import Feed
+from daemon.api.sketches import Sketches
+from daemon.api.sounds import Sounds
 from daemon.api.timelines import SupportsTimeline, Timelines
 from daemon.service.engine import Engine
 from daemon.service.hearing import Hearing
@@ -27,6 +29,8 @@ class Backend:
         counting: keeps facets.
         feed: tells what happens.
         timelines: makes analyses over time.
+        sounds: gives files to be played.
+        sketches: draws waveforms and spectrograms.
     """
 
     catalog: Catalog
@@ -37,6 +41,8 @@ class Backend:
     counting: Counting = field(init=False)
     feed: Feed = field(init=False, default_factory=Feed)
     timelines: Timelines = field(init=False)
+    sounds: Sounds = field(init=False, default_factory=Sounds)
+    sketches: Sketches = field(init=False, default_factory=Sketches)
 
     def __post_init__(self) -> None:
         """Makes what is kept between requests."""

@@ -13,7 +13,7 @@ import time
 from typing import Final
 
 from tagger.catalog import Catalog, Query
-from tagger.catalog.facets import Columns, Facets
+from tagger.catalog.facets import Columns, Facets, Places
 from tagger.errors import CatalogError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -39,6 +39,20 @@ class Counting:
 
     def facets(self, query: Query) -> tuple[Facets, float]:
         """The numbers of a search, and of which time they are, in seconds since 1970."""
+        columns, read_at = self._current()
+        return self._catalog.facets(columns, query), read_at
+
+    def places(self, query: Query) -> Places:
+        """Where the files are that a search finds, in no order; as up to date as the numbers."""
+        columns, _ = self._current()
+        return self._catalog.places_found(columns, query)
+
+    def close(self) -> None:
+        """Lets go of the catalog. What is being read is dropped."""
+        with self._lock:
+            self._changes.close()
+
+    def _current(self) -> tuple[Columns, float]:
         with self._lock:
             self._is_stale |= self._changes.are_there()
             if self._columns is None or (self._is_stale and self._cost_s < _QUICK_S):
@@ -47,14 +61,8 @@ class Counting:
                 self._is_stale = False
                 self._reader = threading.Thread(target=self._read_again, name="facets", daemon=True)
                 self._reader.start()
-            columns, read_at = self._columns, self._read_at
-        assert columns is not None
-        return self._catalog.facets(columns, query), read_at
-
-    def close(self) -> None:
-        """Lets go of the catalog. What is being read is dropped."""
-        with self._lock:
-            self._changes.close()
+            assert self._columns is not None
+            return self._columns, self._read_at
 
     @property
     def _is_reading(self) -> bool:

@@ -11,13 +11,14 @@ import asyncio
 import contextlib
 import secrets
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Final, NamedTuple
 
-from daemon.service.events import Event, EventsMissed, Subscription
+from daemon.service.events import Event, EventsMissed
 
 MOST_LISTENERS: Final = 64
 
@@ -38,7 +39,7 @@ class Feed:
     def __init__(self) -> None:
         # A mark of another run of the program is not to be mistaken for one of this.
         self._run = secrets.token_hex(4)
-        self._ring: deque[Event] = deque(maxlen=_RING)
+        self._ring: deque[tuple[float, Event]] = deque(maxlen=_RING)
         self._count = 0
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -53,9 +54,14 @@ class Feed:
     def tell(self, event: Event) -> None:
         """Adds an event."""
         with self._lock:
-            self._ring.append(event)
+            self._ring.append((time.time(), event))
             self._count += 1
         self._wake()
+
+    def latest(self, wanted: tuple[type[Event], ...], count: int) -> list[tuple[float, Event]]:
+        """The latest events of some kinds, newest first, with when they were told, in seconds since 1970."""
+        with self._lock:
+            return list(islice((told for told in reversed(self._ring) if isinstance(told[1], wanted)), count))
 
     def close(self) -> None:
         """Ends all listening, when what is there has been told."""
@@ -113,7 +119,8 @@ class Feed:
         with self._lock:
             oldest = self._count - len(self._ring)
             start = max(at, oldest)
-            return start - at, list(islice(self._ring, start - oldest, start - oldest + _AT_ONCE))
+            told = islice(self._ring, start - oldest, start - oldest + _AT_ONCE)
+            return start - at, [event for _, event in told]
 
     def _mark(self, at: int) -> str:
         return f"{self._run}-{at}"
@@ -125,20 +132,3 @@ class Feed:
         # What came from another run cannot be told any more; the listener is to learn of it.
         is_ours = run == self._run and number.isdecimal() and int(number) <= self._count
         return int(number) if is_ours else -1
-
-
-@contextmanager
-def fed(feed: Feed, events: Subscription) -> Iterator[None]:
-    """Tells a feed what an engine does, on a thread."""
-
-    def pump() -> None:
-        for event in events:
-            feed.tell(event)
-
-    thread = threading.Thread(target=pump, name="feed", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        events.close()
-        thread.join(1.0)

@@ -9,7 +9,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 
@@ -17,6 +17,7 @@ from daemon.api import models, places
 from daemon.api.counting import Counting
 from daemon.api.problems import problem
 from daemon.arguments import key as spelt_key
+from daemon.arguments import tempo_range
 from tagger import tagfile
 from tagger.catalog import Catalog, FileRecord, Hit, LabelRecord, Problem, Query
 from tagger.catalog.facets import BANDS
@@ -24,6 +25,8 @@ from tagger.catalog.records import Position
 from tagger.errors import TagFileError, printable
 from tagger.results import Instrument
 from tagger.taxonomy import FAMILIES, FAMILY_OF, LEAVES, words_of
+
+_PARTS_OF_PATH: Final = 2
 
 
 def query_of(catalog: Catalog, filters: models.Filters) -> Query:
@@ -38,12 +41,14 @@ def query_of(catalog: Catalog, filters: models.Filters) -> Query:
         min_confidence=filters.min_confidence,
         max_confidence=filters.max_confidence,
         kinds=tuple(filters.kind),
-        tempo_min_bpm=filters.tempo_min,
-        tempo_max_bpm=filters.tempo_max,
-        key=spelt_key(filters.key),
+        tempo_ranges_bpm=tuple(map(tempo_range, filters.tempo)),
+        keys=tuple(map(spelt_key, filters.key)),
         words=filters.words,
         path=None if filters.under is None else places.inside(catalog, filters.under),
-        is_reviewed=filters.is_reviewed,
+        folders=tuple(filters.folder),
+        reviews=tuple(filters.state),
+        is_unsure=filters.is_unsure,
+        is_missing=filters.is_missing,
     )
 
 
@@ -62,6 +67,22 @@ def find(catalog: Catalog, search: models.Search) -> models.FilePage:
         raise _no_page() from None
     page, rest = hits[: search.limit], hits[search.limit :]
     return models.FilePage(files=list(map(_found, page)), next=_cursor(page[-1].position, query) if rest else None)
+
+
+def problems(catalog: Catalog, search: models.ProblemSearch) -> models.ProblemPage:
+    """A page of the files that could not be analysed, by path.
+
+    Raises:
+        HTTPException: 403, a place was named that is in no watched folder; 404, the cursor is of no such search.
+    """
+    query = query_of(catalog, models.Filters(words=search.words, under=search.under, folder=search.folder))
+    after = None if search.cursor is None else _position(search.cursor, query)
+    if after is not None and len(after) != _PARTS_OF_PATH:
+        raise _no_page()
+    found = list(catalog.problems(replace(query, after=after, limit=search.limit + 1)))
+    page, rest = found[: search.limit], found[search.limit :]
+    files = [models.FailedFile(id=each.id, path=printable(each.path), reason=printable(each.reason)) for each in page]
+    return models.ProblemPage(files=files, next=_cursor(page[-1].position, query) if rest else None)
 
 
 def count(catalog: Catalog, counting: Counting, filters: models.Filters) -> models.FacetCounts:
@@ -85,9 +106,11 @@ def count(catalog: Catalog, counting: Counting, filters: models.Filters) -> mode
         kinds=facets.by_kind,
         roots=roots,
         confidence=bands,
+        states=facets.by_review,
         without_tag=facets.without_tag,
-        reviewed=facets.reviewed,
-        unreviewed=facets.files - facets.reviewed,
+        unsure=facets.unsure,
+        missing=facets.missing,
+        problems=facets.problems,
         as_of=datetime.fromtimestamp(as_of, UTC),
     )
 

@@ -1,7 +1,8 @@
-"""Watched folders: to look at, add, pause, look through and remove."""
+"""Watched folders: to look at, add, change, look through and remove."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from daemon.api import models, places
@@ -38,12 +39,12 @@ def add(catalog: Catalog, engine: Engine | None, new: models.NewRoot, *, is_loca
 
 
 def change(catalog: Catalog, engine: Engine | None, root_id: int, wanted: models.RootChange) -> models.RootDetail:
-    """Leaves a folder alone, or goes on with it.
+    """Leaves a folder alone or goes on with it, or watches it otherwise.
 
     Raises:
         HTTPException: 404, there is no such watched folder.
     """
-    catalog.roots.pause(places.root_at(catalog, root_id).path, is_paused=wanted.is_paused)
+    catalog.roots.change(places.root_at(catalog, root_id).path, **wanted.model_dump())
     return _told(catalog, engine, root_id)
 
 
@@ -81,6 +82,7 @@ def _told(catalog: Catalog, engine: Engine | None, root_id: int) -> models.RootD
 
 
 def _detail(root: Root, state: RootState | None, counts: Counts) -> models.RootDetail:
+    obstacles = state.obstacles if state else ()
     return models.RootDetail(
         id=root.id,
         path=printable(root.path),
@@ -92,7 +94,18 @@ def _detail(root: Root, state: RootState | None, counts: Counts) -> models.RootD
         reason=root.offline_reason,
         state=state.state if state else None,
         notice=state.notice if state else None,
+        is_told=state.is_native if state else None,
         files=state.files if state else None,
+        scanned_at=_time(state.scanned_at) if state else None,
+        next_scan_at=_time(state.next_scan_at) if state else None,
+        unreadable=[models.Unreadable(path=printable(each.path), reason=each.reason) for each in obstacles],
         waiting=counts.waiting,
+        retrying=counts.retrying,
         quarantined=counts.quarantined,
+        cancelled=counts.cancelled,
     )
+
+
+def _time(seconds: float | None) -> datetime | None:
+    """A time in seconds since 1970; 0 is one that has come already, and none."""
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from daemon.api.problems import problem
 from tagger.catalog import Catalog
-from tagger.catalog.paths import folder_key
+from tagger.catalog.paths import is_below
 from tagger.catalog.roots import Root
 
 
@@ -27,7 +27,7 @@ def inside(catalog: Catalog, text: str | os.PathLike[str]) -> Path:
     if "\0" in path or not Path(path).is_absolute() or os.path.normpath(path) != plain:
         raise problem(403, f"{path!r} is not an absolute path in plain form")
     roots = catalog.roots.all()
-    if not _is_below(path, [str(root.path) for root in roots]) or not _is_really_below(path, roots):
+    if not is_below(path, [root.path for root in roots]) or not _is_really_below(path, roots):
         raise problem(403, f"{path!r} is in no watched folder")
     return Path(path)
 
@@ -46,8 +46,4 @@ def root_at(catalog: Catalog, root_id: int) -> Root:
 
 def _is_really_below(path: str, roots: Sequence[Root]) -> bool:
     """Whether that holds for what links lead to as well; a root may itself be a link."""
-    return _is_below(os.path.realpath(path), [os.path.realpath(root.path) for root in roots])
-
-
-def _is_below(path: str, folders: Sequence[str]) -> bool:
-    return any(folder_key(path).startswith(folder_key(folder)) for folder in folders)
+    return is_below(os.path.realpath(path), [os.path.realpath(root.path) for root in roots])

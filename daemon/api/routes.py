@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,16 +15,14 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AfterValidator
 from starlette.requests import HTTPConnection
 
-from daemon.api import feed, finding, folders, models, places, verdicts, work
+from daemon.api import feed, finding, folders, models, ranges, sounds, verdicts, work
 from daemon.api.access import PREFIX
 from daemon.api.backend import Backend
 from daemon.api.problems import documented, problem
 from daemon.api.timelines import Wanted
 from daemon.service import events
 from osc_bridge.heard import Heard
-from tagger.catalog import FileRecord
 from tagger.errors import printable
-from tagger.stamp import Stamp
 from tagger.timeline import TimelineSettings
 
 EVENT_NAMES: Final = {
@@ -43,6 +41,7 @@ EVENT_NAMES: Final = {
 _TOKEN: Final = HTTPBearer(auto_error=False, description="What is in `catalog.db.token`, beside the catalog.")
 _ALWAYS: Final = (401, 403, 421, 422, 500, 503)
 _CLOSED_REQUEST: Final = 499
+_AUDIO: Final[dict[str, Any]] = {kind: {} for kind in ("audio/wav", "audio/flac", "audio/mpeg")}
 
 router = APIRouter(prefix=PREFIX, responses=documented(*_ALWAYS))
 changes = APIRouter(prefix=PREFIX, responses=documented(*_ALWAYS, 400, 413), dependencies=[Security(_TOKEN)])
@@ -66,7 +65,7 @@ Id = Annotated[int, AfterValidator(_id_in_range)]
 @router.get("/health", tags=["daemon"])
 def health(backend: Work) -> models.Health:
     """Tells whether all is well."""
-    return work.health(backend.engine)
+    return work.health(backend.catalog, backend.engine)
 
 
 @router.get("/labels", tags=["files"])
@@ -79,6 +78,12 @@ def labels(backend: Work) -> models.Labels:
 def files(backend: Work, search: Annotated[models.Search, Query()]) -> models.FilePage:
     """Finds files, a page at a time; each that stays is on one page, whatever is added meanwhile."""
     return finding.find(backend.catalog, search)
+
+
+@router.get("/problems", tags=["files"], responses=documented(404))
+def problems(backend: Work, search: Annotated[models.ProblemSearch, Query()]) -> models.ProblemPage:
+    """Lists the files that could not be analysed, a page at a time."""
+    return finding.problems(backend.catalog, search)
 
 
 @router.get("/facets", tags=["files"])
@@ -109,17 +114,48 @@ async def timeline(
     request: Request, backend: Work, file_id: Id, wanted: Annotated[models.TimelineWish, Query()]
 ) -> Response:
     """Tells what plays when in a file; may take seconds, and stops when nobody waits any more."""
-    what = await asyncio.to_thread(_wanted, backend, file_id, wanted)
-    work_on_it = asyncio.create_task(backend.timelines.get(what))
-    gone = asyncio.create_task(_gone(request))
-    try:
-        await asyncio.wait({work_on_it, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not work_on_it.done():
-            return Response(status_code=_CLOSED_REQUEST)
-        return Response(work_on_it.result(), media_type="application/json")
-    finally:
-        gone.cancel()
-        work_on_it.cancel()
+    sound = await asyncio.to_thread(sounds.sound_of, backend.catalog, file_id)
+    wish = Wanted(sound.path, sound.identity, TimelineSettings(**wanted.model_dump()))
+    return await _while_wanted(request, backend.timelines.get(wish), "application/json")
+
+
+@router.get(
+    "/files/{file_id}/audio",
+    tags=["files"],
+    responses=documented(404, 416)
+    | {
+        200: {"description": "All of it.", "content": _AUDIO},
+        206: {"description": "The part that `Range` asks for.", "content": _AUDIO},
+        304: {"description": "It is as `If-None-Match` says."},
+    },
+    response_class=Response,
+)
+@router.head("/files/{file_id}/audio", include_in_schema=False)
+async def audio(request: Request, backend: Work, file_id: Id) -> Response:
+    """Gives the sound of a file as browsers can play it: as it is, or as 16-bit WAV, any part at once."""
+    sound = await asyncio.to_thread(sounds.sound_of, backend.catalog, file_id)
+    return await ranges.respond(await backend.sounds.body(sound), request.method, request.headers)
+
+
+@router.get("/files/{file_id}/peaks", tags=["files"], responses=documented(404) | {200: {"model": models.Peaks}})
+async def peaks(request: Request, backend: Work, file_id: Id, wanted: Annotated[models.PeaksWish, Query()]) -> Response:
+    """Gives the waveform of a file, to be drawn."""
+    sound = await asyncio.to_thread(sounds.sound_of, backend.catalog, file_id)
+    return await _while_wanted(request, backend.sketches.peaks(sound, wanted), "application/json")
+
+
+@router.get(
+    "/files/{file_id}/spectrogram.png",
+    tags=["files"],
+    responses=documented(404) | {200: {"description": "A picture without margins.", "content": {"image/png": {}}}},
+    response_class=Response,
+)
+async def spectrogram(
+    request: Request, backend: Work, file_id: Id, wanted: Annotated[models.SpectrogramWish, Query()]
+) -> Response:
+    """Draws the mel spectrogram of a file; time goes from the left edge to the right one."""
+    sound = await asyncio.to_thread(sounds.sound_of, backend.catalog, file_id)
+    return await _while_wanted(request, backend.sketches.spectrogram(sound, wanted), "image/png")
 
 
 @changes.post("/files/{file_id}/verdicts", tags=["files"], responses=documented(404, 409))
@@ -142,7 +178,7 @@ def add_root(request: Request, backend: Work, new: models.NewRoot) -> models.Roo
 
 @changes.patch("/roots/{root_id}", tags=["folders"], responses=documented(404))
 def change_root(backend: Work, root_id: Id, wanted: models.RootChange) -> models.RootDetail:
-    """Leaves a watched folder alone, or goes on with it."""
+    """Leaves a watched folder alone or goes on with it, or watches it otherwise."""
     return folders.change(backend.catalog, backend.engine, root_id, wanted)
 
 
@@ -188,6 +224,18 @@ def retry(backend: Work, place: models.Place) -> models.Count:
     return work.retry(backend.catalog, backend.engine, place)
 
 
+@router.get("/model", tags=["daemon"])
+def model(backend: Work) -> models.Model:
+    """Tells which model listens, and whether a new one waits to be accepted."""
+    return work.model(backend.catalog, backend.engine)
+
+
+@changes.post("/model/accept", tags=["daemon"])
+def accept_model(backend: Work) -> models.Model:
+    """Has the new model count: what others heard is listened to again, at leisure."""
+    return work.accept_model(backend.catalog, backend.engine)
+
+
 async def _joined(backend: Work) -> AsyncIterator[asyncio.Event]:
     if backend.feed.listeners >= feed.MOST_LISTENERS:
         raise problem(503, f"{feed.MOST_LISTENERS} listen already (close one)")
@@ -220,17 +268,20 @@ def _is_local(request: Request, backend: Backend) -> bool:
     return backend.access.is_local or host in ("127.0.0.1", "::1")
 
 
+async def _while_wanted(request: Request, work: Coroutine[Any, Any, bytes], media_type: str) -> Response:
+    """What the work makes, unless the client goes away before; then the work is cancelled."""
+    work_on_it = asyncio.create_task(work)
+    gone = asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait({work_on_it, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not work_on_it.done():
+            return Response(status_code=_CLOSED_REQUEST)
+        return Response(work_on_it.result(), media_type=media_type)
+    finally:
+        gone.cancel()
+        work_on_it.cancel()
+
+
 async def _gone(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
-
-
-def _wanted(backend: Backend, file_id: int, wish: models.TimelineWish) -> Wanted:
-    held = finding.held_at(backend.catalog, file_id)
-    path = places.inside(backend.catalog, held.path)
-    stamp = Stamp.of(path)
-    if stamp is None:
-        raise problem(404, f"{path}: cannot be reached")
-    is_as_known = stamp == Stamp(held.size, held.mtime_ns) and isinstance(held, FileRecord)
-    identity = held.facts.payload_hash if is_as_known and isinstance(held, FileRecord) else f"{path} {stamp}"
-    return Wanted(path, identity, TimelineSettings(**wish.model_dump()))

@@ -10,35 +10,44 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 
 from daemon.api.access import Access, load_token, token_path
 from daemon.api.app import create_app
 from daemon.api.backend import Backend
-from daemon.api.feed import fed
 from daemon.api.timelines import background_analyser
+from daemon.api.whereabouts import serving_at
 from daemon.service.engine import Engine
+from daemon.service.events import handed_on
 from daemon.service.hearing import Hearing
 from tagger.catalog import Catalog
-from tagger.errors import SettingsError
+from tagger.errors import CatalogError, SettingsError, reason_of
 from tagger.settings import ApiSettings, settings_path
 
 _LOG: Final = logging.getLogger(__name__)
 _GRACE_S: Final = 1
 _MOST_CONNECTIONS: Final = 256
+_MOST_MESSAGE_BYTES: Final = 1_000_000
+_HERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""How this machine calls itself where we listen at all addresses."""
+
+MakeApp = Callable[[Backend], FastAPI]
+"""Makes what is served: `create_app`, or something above that adds a page to it."""
 
 
 @contextmanager
-def serving(backend: Backend, settings: ApiSettings) -> Iterator[str]:
+def serving(backend: Backend, settings: ApiSettings, make_app: MakeApp = create_app) -> Iterator[str]:
     """Answers requests while the context is open.
 
     Args:
         backend: what is served; closed at the end.
         settings: where.
+        make_app: makes the application.
 
     Yields:
         the address, as in "http://127.0.0.1:8437".
@@ -48,12 +57,13 @@ def serving(backend: Backend, settings: ApiSettings) -> Iterator[str]:
     """
     try:
         with _listening(settings) as listening:
-            server = _Server(backend)
+            server = _Server(make_app(backend))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="http", daemon=True)
             thread.start()
             try:
-                host = f"[{settings.host}]" if ":" in settings.host else settings.host
-                yield f"http://{host}:{listening.getsockname()[1]}"
+                port = listening.getsockname()[1]
+                with serving_at(backend.catalog.path, _url(_HERE.get(settings.host, settings.host), port)):
+                    yield _url(settings.host, port)
             finally:
                 backend.feed.close()
                 server.stop()
@@ -64,7 +74,12 @@ def serving(backend: Backend, settings: ApiSettings) -> Iterator[str]:
 
 @contextmanager
 def answering(
-    catalog: Catalog, engine: Engine, settings: ApiSettings, hearing: Hearing | None = None
+    catalog: Catalog,
+    engine: Engine,
+    settings: ApiSettings,
+    make_app: MakeApp = create_app,
+    *,
+    hearing: Hearing | None = None,
 ) -> Iterator[None]:
     """Has a daemon answer over HTTP, if the settings say so. One that cannot works on without, and says why."""
     with ExitStack() as stack:
@@ -72,19 +87,24 @@ def answering(
             if settings.is_on:
                 access = Access.of(settings, load_token(catalog.path))
                 backend = Backend(catalog, engine, access, background_analyser, hearing)
-                url = stack.enter_context(serving(backend, settings))
-                stack.enter_context(fed(backend.feed, engine.events()))
+                url = stack.enter_context(serving(backend, settings, make_app))
+                stack.enter_context(handed_on(engine.events(), backend.feed.tell))
                 _LOG.info("answering at %s, with the token in %s", url, token_path(catalog.path))
-        except SettingsError as error:
+        except (CatalogError, SettingsError) as error:
             _LOG.error("nothing is answered over HTTP: %s", error)
         yield
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, app: FastAPI) -> None:
         super().__init__(
             uvicorn.Config(
-                create_app(backend),
+                app,
+                # Whatever else is installed, as it may be by other packages.
+                loop="asyncio",
+                http="h11",
+                ws="websockets-sansio",
+                ws_max_size=_MOST_MESSAGE_BYTES,
                 log_config=None,
                 access_log=False,
                 # What fails is in our own log, once.
@@ -121,10 +141,14 @@ class _Server(uvicorn.Server):
                 self._loop.call_soon_threadsafe(self._stop.set)
 
 
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def _listening(settings: ApiSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=128)
     except OSError as error:
-        reason = f"nothing can listen at {settings.host}, port {settings.port}: {error.strerror or error}"
+        reason = f"nothing can listen at {settings.host}, port {settings.port}: {reason_of(error)}"
         raise SettingsError(settings_path(), reason, "choose others under [api]") from error

@@ -1,23 +1,18 @@
 """Timelines on demand: one at a time, in a process of their own, and only as long as somebody waits.
 
-A decoder may crash on a file, so none runs in the daemon; and a process can be stopped, which a thread cannot. It
-is kept warm for a minute, since people look at several files in a row. What was made is kept by the hash of
-the audio and the settings, whatever becomes of the file's name and tags.
+What was made is kept by the hash of the audio and the settings, whatever becomes of the file's name and tags.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-import multiprocessing
-from collections import Counter, OrderedDict
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
+from daemon.api.workers import OnDemand, Worker
 from daemon.service.priority import go_to_background
-from tagger.errors import DecodeError, TaggerError
 from tagger.timeline import Timeline, TimelineSettings
 
 KEPT_BYTES: Final = 32 * 1024 * 1024
@@ -67,13 +62,8 @@ class Timelines:
     """
 
     def __init__(self, make_analyser: Callable[[], SupportsTimeline]) -> None:
-        self._make_analyser = make_analyser
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._made: dict[str, asyncio.Task[bytes]] = {}
-        self._waiting: Counter[str] = Counter()
-        self._one_at_a_time = asyncio.Lock()
-        self._listener: _Listener | None = None
-        self._cooling: asyncio.TimerHandle | None = None
+        worker = Worker(partial(_Listener, make_analyser), warm_s=WARM_S)
+        self._made = OnDemand(worker, kept_bytes=KEPT_BYTES)
 
     async def get(self, wanted: Wanted) -> bytes:
         """A timeline, as the JSON of `tagger.reports.document`. Nobody listens any more when all who asked gave up.
@@ -81,97 +71,24 @@ class Timelines:
         Raises:
             TaggerError: there can be none.
         """
-        key = wanted.key
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        if key not in self._made:
-            self._made[key] = asyncio.create_task(self._make(wanted))
-        task = self._made[key]
-        self._waiting[key] += 1
-        try:
-            return await asyncio.shield(task)
-        finally:
-            self._waiting[key] -= 1
-            if not self._waiting[key]:
-                del self._waiting[key]
-                self._made.pop(key, None)
-                task.cancel()
+        return await self._made.get(wanted.key, wanted.path, wanted.settings)
 
     def close(self) -> None:
         """Stops listening at once."""
-        if self._cooling is not None:
-            self._cooling.cancel()
-        if self._listener is not None:
-            self._listener.kill()
-            self._listener = None
-
-    async def _make(self, wanted: Wanted) -> bytes:
-        async with self._one_at_a_time:
-            if self._cooling is not None:
-                self._cooling.cancel()
-            if self._listener is None:
-                self._listener = _Listener(self._make_analyser)
-            try:
-                document = await asyncio.to_thread(self._listener.ask, wanted.path, wanted.settings)
-            except (asyncio.CancelledError, EOFError, OSError) as error:
-                self.close()
-                if isinstance(error, asyncio.CancelledError):
-                    raise
-                raise DecodeError(wanted.path, "crashed the decoder", "copy or export it again") from None
-            self._cooling = asyncio.get_running_loop().call_later(WARM_S, self.close)
-        self._keep(wanted.key, document)
-        return document
-
-    def _keep(self, key: str, document: bytes) -> None:
-        self._kept[key] = document
-        while sum(map(len, self._kept.values())) > KEPT_BYTES:
-            self._kept.popitem(last=False)
+        self._made.close()
 
 
 class _Listener:
-    """One process, and our end of its pipe."""
+    """Makes timelines, in a process of its own."""
 
     def __init__(self, make_analyser: Callable[[], SupportsTimeline]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, make_analyser), daemon=True)
-        self._process.start()
-        theirs.close()
+        self._analyser = make_analyser()
 
-    def ask(self, path: Path, settings: TimelineSettings) -> bytes:
-        """Waits for a timeline; raises EOFError or OSError when the process ends before."""
-        self._connection.send((path, settings))
-        answer = self._connection.recv()
-        if isinstance(answer, TaggerError):
-            raise answer
-        assert isinstance(answer, bytes)
-        return answer
+    def answer(self, path: Path, settings: TimelineSettings) -> bytes:
+        """A timeline as JSON."""
+        from tagger.reports.document import document
 
-    def kill(self) -> None:
-        self._process.kill()
-        # One that waits for a dead network share does not even die of that.
-        self._process.join(0.5)
+        return json.dumps(document(self._analyser.analyse_over_time(path, settings))).encode()
 
-
-def _serve(connection: Connection, make_analyser: Callable[[], SupportsTimeline]) -> None:
-    """What the process does."""
-    import signal
-    from contextlib import suppress
-
-    from tagger.reports.document import document
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(EOFError, OSError):
-        try:
-            analyser = make_analyser()
-        except TaggerError as error:
-            connection.recv()
-            connection.send(error)
-            return
-        while True:
-            path, settings = connection.recv()
-            try:
-                connection.send(json.dumps(document(analyser.analyse_over_time(path, settings))).encode())
-            except TaggerError as error:
-                connection.send(error)
+    def rest(self) -> None:
+        """Holds nothing open."""

@@ -21,5 +21,5 @@ def judge(catalog: Catalog, file_id: int, said: models.Verdict) -> models.FileDe
     known = {*LEAVES, *FAMILIES, *(label.label for label in held.labels)}
     if unknown := [label for label in said.labels if label not in known and label not in catalog.tags()]:
         raise problem(404, f'there is no label "{unknown[0]}" (/api/labels has them all)')
-    catalog.judge_all(held.path, verdicts_on(held, said.labels, verdict=said.verdict))
+    catalog.judge_all(held.path, verdicts_on(held.tags, said.labels, verdict=said.verdict))
     return finding.show(catalog, file_id)

@@ -5,19 +5,20 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from daemon.opening import open_catalog
 from daemon.output import Json, count_words, duration_words, nearby, print_json, print_line, print_problem, rate_words
 from daemon.service import retrying
-from daemon.service.engine import PAUSED_NOTE, PROGRESS_NOTE
+from daemon.service.engine import PAUSED_NOTE
+from daemon.service.events import ProgressMade
 from daemon.service.lock import is_running
+from daemon.service.progress_note import noted
 from tagger.catalog import Catalog
 from tagger.catalog.jobs import Counts, Job
 from tagger.catalog.roots import Root
 from tagger.errors import printable
 
-_FRESH_S: Final = 15.0
 _MOST_LINES: Final = 50
 
 
@@ -52,7 +53,7 @@ def remove_root(catalog: Path | None, folder: Path) -> None:
 def pause_root(catalog: Path | None, folder: Path, *, is_paused: bool) -> None:
     """Leaves a folder alone, or goes on with it."""
     with open_catalog(catalog) as opened:
-        opened.roots.pause(folder, is_paused=is_paused)
+        opened.roots.change(folder, is_paused=is_paused)
 
 
 def pause(catalog: Path | None, *, is_paused: bool) -> None:
@@ -97,15 +98,15 @@ class _Overview:
     waiting: int
     quarantined: int
     cancelled: int
-    progress: dict[str, Any]
+    progress: ProgressMade
 
     def words(self) -> str:
         state = "the daemon works" if self.is_running else "no daemon is running"
         if self.is_paused:
             state += ", but all is paused (`tagger jobs resume`)"
         parts = [state, f"{count_words(self.waiting, 'file')} waiting"]
-        if self.waiting and self.progress.get("eta_s"):
-            parts.append(f"{rate_words(self.progress['per_s'], 1)}, {duration_words(self.progress['eta_s'])} left")
+        if self.waiting and self.progress.eta_s:
+            parts.append(f"{rate_words(self.progress.per_s, 1)}, {duration_words(self.progress.eta_s)} left")
         if self.quarantined:
             parts.append(f"{self.quarantined:,} in quarantine")
         if self.cancelled:
@@ -119,24 +120,21 @@ class _Overview:
             "waiting": self.waiting,
             "quarantined": self.quarantined,
             "cancelled": self.cancelled,
-            "done": self.progress.get("done", 0),
-            "per_s": self.progress.get("per_s", 0.0),
-            "eta_s": self.progress.get("eta_s"),
+            "done": self.progress.done,
+            "per_s": self.progress.per_s,
+            "eta_s": self.progress.eta_s,
         }
 
 
 def _overview(catalog: Catalog) -> _Overview:
     counts = catalog.jobs.counts().values()
-    progress = catalog.jobs.read_note(PROGRESS_NOTE) or {}
-    running = is_running(catalog.path)
-    is_fresh = running and time.time() - progress.get("at", 0.0) < _FRESH_S
     return _Overview(
-        is_running=running,
+        is_running=is_running(catalog.path),
         is_paused=bool(catalog.jobs.read_note(PAUSED_NOTE)),
         waiting=sum(each.waiting for each in counts),
         quarantined=sum(each.quarantined for each in counts),
         cancelled=sum(each.cancelled for each in counts),
-        progress=progress if is_fresh else {},
+        progress=noted(catalog) or ProgressMade(0, 0, 0.0, None),
     )
 
 
@@ -167,11 +165,12 @@ def job_object(job: Job) -> Json:
 
 
 def job_words(job: Job) -> str:
-    """What is the matter with a job, as in "tried 3 times, again in 20.0 s: permission denied"."""
+    """What is the matter with a job, as in "tried 3 times, again in 20.0 s: no permission to read it"."""
     if job.is_cancelled:
         return "left out (`tagger jobs retry` has it tried again)"
     left_s = max(job.not_before - time.time(), 0.0)
-    return f"tried {count_words(job.tries, 'time')}, again in {duration_words(left_s)}: {job.reason}"
+    tried = "in quarantine" if job.is_quarantined else f"tried {count_words(job.tries, 'time')}"
+    return f"{tried}, again in {duration_words(left_s)}: {job.reason}"
 
 
 def _manner(root: Root) -> str:

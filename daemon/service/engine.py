@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from daemon.service import progress_note
 from daemon.service.analysing import Analysing
 from daemon.service.events import Broadcast, Event, HoldsChanged, ProgressMade, Subscription
 from daemon.service.holds import PAUSED, Holds
@@ -43,7 +43,6 @@ _AFTER_FAULT_S: Final = 30.0
 _LONGEST_SLEEP_S: Final = 60.0
 
 PAUSED_NOTE: Final = "paused"
-PROGRESS_NOTE: Final = "progress"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +89,8 @@ class Engine:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._catalog = catalog
-        self._model = model
+        self.model = model
+        """What it analyses with, as `name@version`."""
         self._now = now
         self._waker, self._alarm = Pipe(duplex=False)
         self._is_woken = threading.Event()
@@ -191,8 +191,8 @@ class Engine:
         self._look_at_catalog()
 
     def pause_root(self, path: Path, *, is_paused: bool) -> None:
-        """Leaves a root alone, or goes on with it; see `Roots.pause`."""
-        self._catalog.roots.pause(path, is_paused=is_paused)
+        """Leaves a root alone, or goes on with it; see `Roots.change`."""
+        self._catalog.roots.change(path, is_paused=is_paused)
         self._look_at_catalog()
 
     def pause(self, *, is_paused: bool) -> None:
@@ -349,7 +349,7 @@ class Engine:
         self._must_read = False
         self._jobs_changed = self._is_stale = True
         self._overseer.reload()
-        self._take_model(accepted_model(self._catalog, self._model))
+        self._take_model(accepted_model(self._catalog, self.model))
         if self._catalog.jobs.read_note(PAUSED_NOTE):
             self._holds.hold(PAUSED)
         else:
@@ -357,8 +357,8 @@ class Engine:
 
     def _take_model(self, accepted: str) -> None:
         """Has what older models said count, until a person accepts the new one."""
-        self._new_model = None if accepted == self._model else self._model
-        counting = None if self._new_model else self._model
+        self._new_model = None if accepted == self.model else self.model
+        counting = None if self._new_model else self.model
         if counting != self._overseer.model:
             self._overseer.model = counting
             self._overseer.scan_soon()
@@ -368,6 +368,8 @@ class Engine:
         if reasons != self._reasons:
             self._reasons = reasons
             self._jobs_changed = self._is_stale = True
+            # Whoever is told looks at once.
+            self._state = replace(self._state, holds=reasons)
             self._broadcast.tell(HoldsChanged(reasons))
 
     @property
@@ -375,15 +377,21 @@ class Engine:
         return self._is_stale or self.is_busy
 
     def _tell(self, now: float) -> None:
-        """Brings the state up to date, at most once a second; the catalog hears of it for commands that ask."""
+        """Brings the state up to date, the costly parts from time to time; the catalog hears of it for commands."""
+        if self._overseer.has_told:
+            self._overseer.has_told = False
+            self._state = replace(self._state, roots=self._overseer.states())
         if now < self._next_telling:
             return
         self._next_telling = now + _TELL_EVERY_S
         before = self._state
         if self._is_telling or not before.roots:
             self._is_stale = False
-            counts = self._catalog.jobs.counts().values()
-            waiting = sum(each.waiting for each in counts)
+            by_root = self._catalog.jobs.counts()
+            # What waits for a disk, a person or another try says nothing of how long the rest will take.
+            active = [by_root[at] for at in self._overseer.active if at in by_root]
+            waiting = sum(each.waiting - each.retrying for each in active)
+            counts = by_root.values()
             others = Counts(0, sum(each.quarantined for each in counts), sum(each.cancelled for each in counts))
         else:
             waiting, others = before.progress.waiting, Counts(0, before.quarantined, before.cancelled)
@@ -401,7 +409,7 @@ class Engine:
         )
         if progress != before.progress:
             self._broadcast.tell(progress)
-            self._catalog.jobs.write_note(PROGRESS_NOTE, _progress_note(progress, now))
+            progress_note.note(self._catalog, progress, now)
 
     def _end(self) -> None:
         for part in (self._overseer, self._tagging, self._analysing):
@@ -412,14 +420,3 @@ class Engine:
         self._changes.close()
         self._waker.close()
         self._alarm.close()
-
-
-def _progress_note(progress: ProgressMade, now: float) -> dict[str, float | int | None]:
-    return {
-        "process": os.getpid(),
-        "at": now,
-        "done": progress.done,
-        "waiting": progress.waiting,
-        "per_s": progress.per_s,
-        "eta_s": progress.eta_s,
-    }

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -90,7 +91,7 @@ class ProgressMade:
 
     Attributes:
         done: files done since there was last nothing to do.
-        waiting: files still to do.
+        waiting: files still to do, but for those that wait for a folder that is paused or offline, or for another try.
         per_s: files a second lately; 0 if none.
         eta_s: seconds until all is done at this speed; None if that is not known.
     """
@@ -212,3 +213,20 @@ class Broadcast:
         """Ends all subscriptions."""
         for listener in self._listeners:
             listener.close()
+
+
+@contextmanager
+def handed_on(events: Subscription, tell: Callable[[Event], object]) -> Iterator[None]:
+    """Hands what happens to a function for a while, on a thread."""
+
+    def pump() -> None:
+        for event in events:
+            tell(event)
+
+    thread = threading.Thread(target=pump, name="events", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        events.close()
+        thread.join(1.0)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tagger.errors import CatalogError
+from tagger.errors import CatalogError, reason_of
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def only_one(catalog: Path) -> Iterator[None]:
         raise CatalogError(catalog, f"a daemon is at work on it already{who}", "stop that one first") from None
     except OSError as error:
         lock.release()
-        reason = f"its lock cannot be made: {error.strerror or error}"
+        reason = f"its lock cannot be made: {reason_of(error)}"
         raise CatalogError(catalog, reason, "check its folder, and the free space") from error
     try:
         yield

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -18,10 +17,9 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Final
 
-from daemon.service.engine import Engine
 from daemon.service.events import Event, FileAnalysed, FileFailed, FileTagged, ProgressMade
 from osc_bridge.heard import Heard
-from tagger.errors import CatalogError, printable
+from tagger.errors import CatalogError, printable, reason_of
 
 _LOG: Final = logging.getLogger("daemon")
 _MOST_BYTES: Final = 1_000_000
@@ -46,7 +44,7 @@ def logged(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = RotatingFileHandler(path, maxBytes=_MOST_BYTES, backupCount=_OLD_ONES, encoding="utf-8")
     except OSError as error:
-        raise CatalogError(path, f"the log cannot be written: {error.strerror or error}", "see --log") from error
+        raise CatalogError(path, f"the log cannot be written: {reason_of(error)}", "see --log") from error
     file.setFormatter(_Lines())
     handlers: list[logging.Handler] = [file]
     if sys.stderr is not None and sys.stderr.isatty():
@@ -65,25 +63,8 @@ def logged(path: Path) -> Iterator[None]:
             handler.close()
 
 
-@contextmanager
-def events_logged(engine: Engine) -> Iterator[None]:
-    """Writes what happens in an engine to the log for a while."""
-    with engine.events() as events:
-        thread = threading.Thread(target=_log_all, args=(events,), name="log", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            events.close()
-            thread.join(1.0)
-
-
-def _log_all(events: Iterable[Event]) -> None:
-    for event in events:
-        _log(event)
-
-
-def _log(event: Event) -> None:
+def log_event(event: Event) -> None:
+    """Writes what happened to the log, unless it is too common for that."""
     if isinstance(event, FileAnalysed | FileTagged | Heard | ProgressMade):
         return
     values = {field.name: _plain(getattr(event, field.name)) for field in fields(event)}

@@ -18,9 +18,12 @@ from typing import Final
 
 from tagger.catalog.paths import folder_key
 from tagger.catalog.roots import Root, identity_of
-from tagger.errors import TaggerError
+from tagger.errors import TaggerError, reason_of
 from tagger.stamp import is_gone
 from tagger.walk import Listing, Obstacle, scan
+
+REPLACED: Final = "another folder is in its place; `tagger root add` accepts that one"
+"""Why a root is held to be out of reach where something else stands in its place."""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -89,12 +92,12 @@ def probe(root: Root, witnesses: Callable[[], Sequence[tuple[Path, int]]]) -> Pr
     except FileNotFoundError:
         return Probe("", "is not there")
     except OSError as error:
-        return Probe("", f"cannot be read: {(error.strerror or str(error)).lower()}")
+        return Probe("", f"cannot be read: {reason_of(error)}")
     if root.identity in (None, identity):
         return Probe(identity)
     known = witnesses()
     if known and not any(path.exists() for path, _ in known):
-        return Probe(identity, "another folder is in its place; `tagger root add` accepts that one")
+        return Probe(identity, REPLACED)
     return Probe(identity)
 
 

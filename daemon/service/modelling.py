@@ -54,6 +54,11 @@ def accepted_model(catalog: Catalog, model: str) -> str:
     return str(chosen)
 
 
+def accept_model(catalog: Catalog, model: str) -> None:
+    """Has a model's analyses count from now on, so that a daemon goes over what others heard."""
+    catalog.jobs.write_note(MODEL_NOTE, model)
+
+
 def status(catalog: Path | None, *, as_json: bool) -> None:
     """Tells which models said what is known, and whether a new one waits."""
     name = model_name(default_model())
@@ -76,7 +81,7 @@ def accept(catalog: Path | None) -> None:
     """Has the daemon go over everything with the model that comes with the program."""
     name = model_name(default_model())
     with open_catalog(catalog) as opened:
-        opened.jobs.write_note(MODEL_NOTE, name)
+        accept_model(opened, name)
     print_line(f"{name} is in use; the daemon goes over what other models heard")
 
 

@@ -113,6 +113,8 @@ class Overseer:
         """Whose analyses count."""
         self.has_new_jobs = False
         """Whether jobs were added since this was last set to False."""
+        self.has_told = False
+        """Whether anything was told of a root since this was last set to False."""
         self._charges: dict[int, _Charge] = {}
         self._asking = Asking(catalog, wake)
 
@@ -141,6 +143,7 @@ class Overseer:
         for gone in self._charges.keys() - roots.keys():
             charge = self._charges.pop(gone)
             _stop_watching(charge)
+            self.has_told = True
             self._broadcast.tell(RootChanged(charge.root.path, "removed"))
         for at, root in roots.items():
             if at not in self._charges:
@@ -355,6 +358,7 @@ class Overseer:
         self._tell(charge)
 
     def _tell(self, charge: _Charge) -> None:
+        self.has_told = True
         self._broadcast.tell(RootChanged(charge.root.path, _state(charge).state))
 
 

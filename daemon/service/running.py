@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import signal
 import sys
 import threading
@@ -18,13 +19,15 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from daemon.api.serving import answering
+from daemon.api.app import create_app
+from daemon.api.serving import MakeApp, answering
 from daemon.opening import open_catalog
 from daemon.output import print_problem
 from daemon.service.engine import Engine
+from daemon.service.events import handed_on
 from daemon.service.hearing import hearing
 from daemon.service.lock import only_one
-from daemon.service.logs import default_log_path, events_logged, logged
+from daemon.service.logs import default_log_path, log_event, logged
 from daemon.service.priority import BackgroundAnalyser, go_to_background
 from daemon.service.supervision import notify, watchdog_s
 from tagger import settings
@@ -36,12 +39,14 @@ _STALE_S: Final = 120.0
 """After how long without a sign of life the engine is held to be stuck."""
 
 
-def run(catalog: Path | None, log: Path | None) -> int:
+def run(catalog: Path | None, log: Path | None, config: Path | None, make_app: MakeApp = create_app) -> int:
     """Runs until it is told to stop.
 
     Args:
         catalog: the catalog file; None for the user's own.
         log: the log file; None for the user's own.
+        config: the settings file; None for the user's own.
+        make_app: makes what is answered over HTTP.
 
     Returns:
         the exit code: 0 after a clean stop, 1 when the engine died.
@@ -49,6 +54,8 @@ def run(catalog: Path | None, log: Path | None) -> int:
     Raises:
         TaggerError: it could not be started.
     """
+    if config is not None:
+        os.environ[settings.CONFIG_VARIABLE] = str(config)
     chosen = settings.load()
     path = catalog or default_catalog_path()
     log = log or default_log_path()
@@ -59,10 +66,10 @@ def run(catalog: Path | None, log: Path | None) -> int:
         make_analyser = partial(BackgroundAnalyser, None, path)
         engine = Engine(opened, chosen, make_analyser=make_analyser, model=model)
         with (
-            events_logged(engine),
+            handed_on(engine.events(), log_event),
             engine,
             hearing(engine, chosen.osc, path) as live,
-            answering(opened, engine, chosen.api, live),
+            answering(opened, engine, chosen.api, make_app, hearing=live),
         ):
             _LOG.info("watching, with model %s and catalog %s", model, path)
             if not opened.roots.all():

@@ -19,14 +19,14 @@ from daemon.service.events import Broadcast, FileFailed, FileTagged
 from daemon.service.looking import Hand
 from tagger import tagfile
 from tagger.catalog import Catalog, FileRecord
-from tagger.catalog.jobs import Job, Result, Task, delay_s
+from tagger.catalog.jobs import MOST_TRIES, Job, Result, Task, delay_s
 from tagger.catalog.roots import Root
 from tagger.errors import TagFileError, TaggerError
 from tagger.settings import Settings
 from tagger.stamp import is_gone
-from tagger.tagfile import UntaggableError
+from tagger.tagfile import UnfitError, UntaggableError
 from tagger.vocabulary import label_of
-from tagger.writing import Writer, look_for_edit
+from tagger.writing import BusyError, Writer, look_for_edit
 from tagger.writing.claims import values_in
 
 _LOG: Final = logging.getLogger(__name__)
@@ -72,6 +72,7 @@ class Tagging:
         self._done = 0
         self._not_before = 0.0
         self._left: list[Job] = []
+        self._is_waiting = False
         self._writers = _Writers(catalog, settings)
 
     @property
@@ -136,9 +137,16 @@ class Tagging:
                 while jobs:
                     self._see_to(jobs)
                     jobs = self._next_claim()
+        except BusyError:
+            self._not_before = self._now() + _AFTER_FAULT_S
+            if not self._is_waiting:
+                _LOG.info("tags wait: another run is writing some with this catalog")
+            self._is_waiting = True
         except TaggerError:
             self._not_before = self._now() + _AFTER_FAULT_S
             raise
+        else:
+            self._is_waiting = False
 
     def _next_claim(self) -> list[Job]:
         if self._is_stopped.is_set():
@@ -178,10 +186,10 @@ class Tagging:
         except TagFileError as error:
             if is_gone(job.path):
                 return Result(job)
-            reason = f"{error.reason} ({error.advice})" if error.advice else error.reason
-            not_before = self._now() + delay_s(job.tries + 1)
-            self._broadcast.tell(FileFailed(job.path, reason, not_before))
-            return Result(job, next_task=Task.TAGS, not_before=not_before, failure=reason)
+            is_lasting = isinstance(error, UnfitError)
+            not_before = self._now() + delay_s(MOST_TRIES if is_lasting else job.tries + 1)
+            self._broadcast.tell(FileFailed(job.path, error.words, not_before))
+            return Result(job, next_task=Task.TAGS, not_before=not_before, failure=error.words, is_lasting=is_lasting)
         if root.write:
             self._broadcast.tell(FileTagged(job.path))
         return Result(job)

@@ -1,15 +1,18 @@
 """Having the system start the daemon: systemd on Linux, launchd on macOS, the Task Scheduler on Windows.
 
 All of them for the user who asks, none for the machine, so that nobody needs to be root. What each is given
-is the text that `unit_text` and its neighbours make; the rest is calling the system's own command.
+is the text that `unit_text` and its neighbours make, and can be asked for what it starts; the rest is calling the
+system's own command.
 """
 
 from __future__ import annotations
 
 import os
 import plistlib
+import re
 import subprocess
 import sys
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -20,6 +23,7 @@ from daemon.service.lock import is_running
 from daemon.service.logs import default_log_path
 from tagger.catalog import default_catalog_path
 from tagger.errors import TaggerError
+from tagger.settings import CONFIG_VARIABLE, settings_path
 
 UNIT: Final = "tagger.service"
 AGENT: Final = "io.github.instrument-tagger.daemon"
@@ -81,7 +85,8 @@ def status() -> None:
     """Says whether the service is installed, and whether a daemon runs."""
     path = unit_path()
     print_line(f"installed as {nearby(path)}" if path.exists() else "not installed; `tagger service install` does that")
-    print_line("a daemon is running" if is_running(default_catalog_path()) else "no daemon is running")
+    catalog = _installed_catalog(path) or default_catalog_path()
+    print_line(f"{'a' if is_running(catalog) else 'no'} daemon is running with {nearby(catalog)}")
     if path.exists() and sys.platform == "linux":
         print_problem(f"`systemctl --user status {UNIT}` tells more")
 
@@ -98,11 +103,27 @@ def unit_path() -> Path:
 
 
 def daemon_command(catalog: Path | None) -> list[str]:
-    """What starts the daemon: this Python with this program and catalog, whatever the environment is at login."""
+    """What starts the daemon: this Python, program, catalog and file of settings, whatever the environment at login."""
     if catalog is None and "TAGGER_CATALOG" in os.environ:
         catalog = default_catalog_path()
     chosen = ["--catalog", str(catalog.absolute())] if catalog else []
+    if os.environ.get(CONFIG_VARIABLE):
+        chosen += ["--config", str(settings_path().absolute())]
     return [sys.executable, "-m", "daemon", "daemon", *chosen]
+
+
+def _installed_catalog(path: Path) -> Path | None:
+    """The catalog that an installed service was told; None if none, or if somebody has put the file in other words."""
+    try:
+        if sys.platform == "win32":
+            command = task_command(path.read_text(encoding="utf-16"))
+        elif sys.platform == "darwin":
+            command = agent_command(path.read_bytes())
+        else:
+            command = unit_command(path.read_text(encoding="utf-8"))
+        return Path(command[command.index("--catalog") + 1])
+    except (OSError, ValueError, LookupError, ElementTree.ParseError, plistlib.InvalidFileException):
+        return None
 
 
 def unit_text(command: Sequence[str]) -> str:
@@ -135,6 +156,14 @@ WantedBy=default.target
 """
 
 
+def unit_command(text: str) -> list[str]:
+    """What a unit that `unit_text` made starts."""
+    (start,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
+    quoted = re.findall(r'"((?:[^"\\]|\\.)*)"', start)
+    program, *arguments = (re.sub(r"\\(.)", r"\1", each).replace("%%", "%") for each in quoted)
+    return [program, *(each.replace("$$", "$") for each in arguments)]
+
+
 def agent_text(command: Sequence[str]) -> bytes:
     """The property list for launchd."""
     return plistlib.dumps(
@@ -148,6 +177,11 @@ def agent_text(command: Sequence[str]) -> bytes:
             "Nice": 19,
         }
     )
+
+
+def agent_command(data: bytes) -> list[str]:
+    """What an agent that `agent_text` made starts."""
+    return list(plistlib.loads(data)["ProgramArguments"])
 
 
 def task_text(command: Sequence[str]) -> str:
@@ -178,6 +212,14 @@ def task_text(command: Sequence[str]) -> str:
   </Actions>
 </Task>
 """
+
+
+def task_command(text: str) -> list[str]:
+    """What a task that `task_text` made starts; no argument of ours has a quotation mark in it."""
+    # The declaration names the encoding of the file, which text has none of.
+    task = ElementTree.fromstring(text.partition("?>")[2])
+    program, arguments = (task.findtext(f".//{{*}}{name}") or "" for name in ("Command", "Arguments"))
+    return [program, *(quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|(\S+)', arguments))]
 
 
 def _call(command: Sequence[str], path: Path, *, is_needed: bool = True) -> None:

@@ -33,6 +33,7 @@ from watchdog.observers import Observer
 
 from daemon.service.looking import Look
 from tagger.audio import AUDIO_SUFFIXES
+from tagger.errors import reason_of
 from tagger.walk import is_passed_over
 
 _EVENTS: Final = [
@@ -80,7 +81,7 @@ def limit_words(error: OSError) -> str:
             f"the system lets no more folders be watched, so it is looked through from time to time instead; "
             f"`sudo sysctl {name}={value}` raises the limit, a line `{name}={value}` in /etc/sysctl.d for good"
         )
-    return f"cannot be watched, so it is looked through from time to time: {(error.strerror or str(error)).lower()}"
+    return f"cannot be watched, so it is looked through from time to time: {reason_of(error)}"
 
 
 def check_limit(folder: Path) -> None:

@@ -14,13 +14,14 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
-from daemon.api import models
+from daemon.web.visit import Sound
 from tagger.catalog import Catalog, Query
 from tagger.errors import TaggerError
 from tagger.results import Kind
 
 STREAM: Final = "demo"
 _END_WITHIN_S: Final = 3.0
+_LONG_S: Final = 30.0
 
 
 class Demo:
@@ -78,7 +79,7 @@ def _play(path: Path, address: tuple[str, int], repeat: bool, line: Connection) 
         file.play(path, address, stream=STREAM, repeat=repeat, stopping=stopping, progress=lambda *_: None)
 
 
-def example(catalog: Catalog, shown: models.FoundFile | None) -> tuple[Path, bool] | None:
+def example(catalog: Catalog, shown: Sound | None) -> tuple[Path, bool] | None:
     """A file to play, and whether again and again: the one looked at in the library, else a track, loop or sound of it.
 
     Args:
@@ -87,7 +88,7 @@ def example(catalog: Catalog, shown: models.FoundFile | None) -> tuple[Path, boo
     """
     path = catalog.place(shown.id) if shown else None
     if shown and path and path.exists():
-        return path, shown.kind is not Kind.TRACK
+        return path, shown.duration_s < _LONG_S
     for kind in (Kind.TRACK, Kind.LOOP, Kind.ONE_SHOT):
         for hit in catalog.find(Query(kinds=(kind,), limit=5)):
             if hit.path.exists():

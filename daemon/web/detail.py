@@ -11,7 +11,7 @@ from nicegui import ui
 
 from daemon.api import finding, models
 from daemon.web.asking import ask
-from daemon.web.visit import Visit
+from daemon.web.visit import Sound, Visit
 from tagger.catalog import LabelState
 from tagger.taxonomy import words_of
 
@@ -32,7 +32,7 @@ class Detail:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._turn = 0
-        self._looked_at: models.FoundFile | None = None
+        self._looked_at: Sound | None = None
 
     def build(self) -> None:
         """Makes the panel, empty, and follows what is looked at."""
@@ -41,7 +41,7 @@ class Detail:
         self._visit.judged.subscribe(self._judged)
         self._empty()
 
-    async def _show(self, found: models.FoundFile | None) -> None:
+    async def _show(self, found: Sound | None) -> None:
         self._turn += 1
         turn, self._looked_at = self._turn, found
         if found is None:
@@ -55,7 +55,7 @@ class Detail:
         if self._looked_at is not None and self._looked_at.id in ids:
             await self._fill(self._looked_at, self._turn)
 
-    async def _fill(self, found: models.FoundFile, turn: int) -> None:
+    async def _fill(self, found: Sound, turn: int) -> None:
         detail = await ask(finding.show, self._visit.backend.catalog, found.id)
         if turn != self._turn:
             return

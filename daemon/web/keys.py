@@ -21,6 +21,7 @@ KEYS: Final = {
         "U": "Undo the last judgement",
         "Shift, Ctrl": "Choose several files",
     },
+    "Folders": {"A": "Add a folder"},
 }
 
 

@@ -1,14 +1,21 @@
-"""The library: search box, facets, the table of what was found, and what is known of the file looked at."""
+"""The library: search box, facets, the table of what was found, what is known of a file, and the player."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+
 from nicegui import ui
 
-from daemon.api import models
+from daemon.web.completing import Facts
 from daemon.web.detail import Detail
 from daemon.web.facets import FacetBar
+from daemon.web.hearing import Hearing
 from daemon.web.results import Results
+from daemon.web.search_box import SearchBox
+from daemon.web.searching import parse
 from daemon.web.visit import Visit
+from daemon.web.welcome import Welcome
 
 
 class Library:
@@ -20,50 +27,54 @@ class Library:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._results = Results(visit)
         self._facets = FacetBar(visit, self._search_for)
+        self._results = Results(visit)
+        self._box = SearchBox(visit, on_search=visit.searched.emit, on_enter=self._results.focus)
+        self._hearing = Hearing(visit)
 
     def build(self) -> None:
         """Makes its elements, and searches for what the address says."""
         with ui.element("div").classes("library"):
-            with ui.element("div").classes("searching"):
-                self._box = (
-                    ui.input(
-                        placeholder="Search: words, instrument:cello, confidence>0.8, kind:loop, bpm:90-100, key:Am"
-                    )
-                    .props('outlined dense clearable debounce=150 type=search aria-label="Search"')
-                    .classes("search-box")
-                )
-                self._box.set_value(self._visit.query)
-                self._box.on_value_change(self._searched)
-                with self._box.add_slot("prepend"):
-                    ui.icon("search")
-                self._count = ui.label().classes("muted count").props("role=status")
+            with ui.element("div").classes("search-bar"):
+                self._box.build()
             with ui.element("aside").classes("facets").props('aria-label="Filters"'):
                 self._facets.build()
             self._results.build()
             Detail(self._visit).build()
+            self._hearing.build()
+            Welcome(self._visit, "library").build()
         self._visit.searched.subscribe(self._take)
-        ui.timer(0, self._searched, once=True)
+        ui.timer(0, lambda: self._take(self._box.text), once=True)
 
     async def key(self, key: str) -> None:
         """Does what a key means here."""
         if key == "/":
-            self._box.run_method("focus")
+            self._box.focus()
+        else:
+            self._hearing.key(key)
 
     def _search_for(self, text: str) -> None:
-        self._box.set_value(text)
-
-    def _searched(self) -> None:
-        self._visit.searched.emit(self._box.value or "")
+        self._box.text = text
 
     async def _take(self, text: str) -> None:
-        if text != (self._box.value or ""):
-            # Another part asked; the box says what is searched for, and asks itself.
-            self._box.set_value(text)
+        if text != self._box.text:
+            # Asked for by another part; the box then asks for it itself.
+            self._box.text = text
             return
-        filters = models.Filters(words=text)
-        await self._results.search(filters)
-        counts = await self._facets.search(filters)
-        if counts is not None:
-            self._count.set_text(f"{counts.files:,} file{'s' * (counts.files != 1)}")
+        search = parse(text)
+        _remember(text)
+        _, counts = await asyncio.gather(self._results.search(search), self._facets.search(search))
+        if text != self._box.text:
+            return
+        facts = Facts() if counts is None else Facts.of(counts, [root.path for root in counts.roots])
+        files = None if counts is None else counts.problems if search.is_problem else counts.files
+        self._box.show(files=files, facts=facts, notices=search.notices)
+
+
+def _remember(text: str) -> None:
+    """Has the address say what is searched for, so that it can be kept, sent and gone back to."""
+    ui.run_javascript(
+        f"const u = new URL(location), q = {json.dumps(text)}; u.searchParams.delete('q');"
+        "if (q) u.searchParams.set('q', q);"
+        "history.replaceState(history.state, '', u)"
+    )

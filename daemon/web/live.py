@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from nicegui import ui
 
-from daemon.api import models
 from daemon.service.hearing import Hearing
 from daemon.web import demo
 from daemon.web.asking import ask
@@ -21,7 +20,7 @@ from daemon.web.lanes import Lanes
 from daemon.web.nearest import Nearest
 from daemon.web.streams import Streams
 from daemon.web.track_names import TrackNames
-from daemon.web.visit import Visit
+from daemon.web.visit import Sound, Visit
 from tagger import settings
 from tagger.errors import printable
 
@@ -45,7 +44,7 @@ class Live:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._demo = demo.Demo()
-        self._shown: models.FoundFile | None = None
+        self._shown: Sound | None = None
         self._bridge: Bridge | None = None
         self._state: object = None
         self._streams = Streams()
@@ -73,7 +72,7 @@ class Live:
         elif self._bridge is not None:
             self._lanes.stop()
 
-    def _note_shown(self, found: models.FoundFile | None) -> None:
+    def _note_shown(self, found: Sound | None) -> None:
         self._shown = found
 
     async def _look(self) -> None:

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from nicegui import ui
 
-from daemon.api import finding, models
-from daemon.web.asking import ask
+from daemon.web.similar import Similar
 from daemon.web.visit import Visit
-from osc_bridge.errors import BridgeError
 from osc_bridge.messages import BadMessage
-from tagger.errors import printable
+from tagger.errors import CatalogError, printable
 
 if TYPE_CHECKING:
     from osc_bridge.bridge import Bridge
-    from tagger.similarity import Neighbour
 
 _SHOWN: Final = 8
-_PATIENCE_S: Final = 20.0
-"""The first question reads all embeddings of the catalog."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A file that sounds alike; a `Sound`, so that it can be looked at."""
+
+    id: int
+    path: str
+    duration_s: float
+    similarity: float
+
+    @classmethod
+    def of(cls, similar: Similar) -> Near:
+        """What is shown of it."""
+        hit = similar.hit
+        return cls(hit.id, printable(hit.path), hit.duration_s, round(similar.similarity, 2))
 
 
 class Nearest:
@@ -34,7 +46,7 @@ class Nearest:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._shown: list[Neighbour] = []
+        self._shown: list[Near] = []
         self._is_asking = False
 
     def build(self) -> None:
@@ -50,18 +62,20 @@ class Nearest:
             return
         self._is_asking = True
         try:
-            found = await asyncio.wait_for(asyncio.wrap_future(bridge.nearest(stream, _SHOWN)), _PATIENCE_S)
-        except (BadMessage, TimeoutError):
+            heard, model = bridge.engine.embedding(stream), bridge.engine.recogniser.name
+            found = await asyncio.to_thread(self._visit.similar.to_embedding, heard, model, _SHOWN)
+        except BadMessage:
             # Nothing was heard in it yet, or it is over.
             return
-        except BridgeError as error:
+        except CatalogError as error:
             self._say(error.words)
             return
         finally:
             self._is_asking = False
-        self._show(found)
+        if not self._list.is_deleted:
+            self._show(list(map(Near.of, found)))
 
-    def _show(self, found: list[Neighbour]) -> None:
+    def _show(self, found: list[Near]) -> None:
         if not found:
             self._say("The library holds nothing to compare with yet.")
         elif found != self._shown:
@@ -72,26 +86,25 @@ class Nearest:
                     self._entry(each)
         self._shown = found
 
-    def _entry(self, near: Neighbour) -> None:
-        path = PurePath(printable(near.path))
+    def _entry(self, near: Near) -> None:
+        path = PurePath(near.path)
         share = max(0.0, near.similarity)
         with ui.element("li"), ui.element("button").classes("near").props("type=button") as button:
             ui.label(path.name).classes("near-name")
             ui.label(path.parent.name).classes("near-folder muted")
             ui.label(f"{100 * share:.0f} %").classes("sure").style(f"--sure: {share:.2f}")
         button.tooltip(str(path))
-        button.on("click", lambda: self._open(path))
+        button.on("click", lambda: self._open(near))
 
-    async def _open(self, path: PurePath) -> None:
+    def _open(self, near: Near) -> None:
         """Shows a file in the library."""
         # Signs in a name may mean something in a search.
-        words = " ".join(re.findall(r"\w+", path.stem))
-        search = models.Search(words=words, limit=100)
-        page = await ask(finding.find, self._visit.backend.catalog, search)
+        words = " ".join(re.findall(r"\w+", PurePath(near.path).stem))
+        # Where the library was not open yet, it begins with these.
         self._visit.query = words
         self._visit.opened.emit("library")
         self._visit.searched.emit(words)
-        self._visit.shown.emit(next((each for each in page.files if each.path == str(path)), None) if page else None)
+        self._visit.shown.emit(near)
 
     def _say(self, text: str) -> None:
         self._list.clear()

@@ -11,13 +11,11 @@ from typing import Final
 
 from fastapi import FastAPI, Request
 from nicegui import core, ui
-from starlette.responses import Response
 
-from daemon.api.access import PREFIX
 from daemon.api.backend import Backend
-from daemon.api.problems import answer
 from daemon.web.news import News
-from daemon.web.shell import Shell
+from daemon.web.shell import STATIC, Shell
+from daemon.web.similar import SimilarSounds
 from daemon.web.visit import Visit
 
 TITLE: Final = "Instrument tagger"
@@ -35,17 +33,12 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         backend: what the page works with.
     """
     news = News(backend.feed)
+    similar = SimilarSounds(backend.catalog, backend.counting)
+    core.app.on_shutdown(similar.close)
 
     @ui.page("/", title=TITLE, response_timeout=20)
     def index(request: Request) -> None:
-        Shell(Visit.of(request, backend, news)).build()
-
-    @app.api_route(
-        f"{PREFIX}/{{rest:path}}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
-    )
-    def unknown(rest: str) -> Response:
-        # The page's own answer would be one for people.
-        return answer(404, f"there is nothing at {PREFIX}/{rest}")
+        Shell(Visit.of(request, backend, news, similar)).build()
 
     ui.run_with(
         app,
@@ -59,4 +52,4 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         show_welcome_message=False,
         mount_path="/",
     )
-    core.app.add_static_files("/style", _HERE / "static")
+    core.app.add_static_files("/style", STATIC)

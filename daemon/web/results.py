@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -11,7 +12,8 @@ from nicegui.events import GenericEventArguments
 
 from daemon.api import finding, models
 from daemon.web.asking import ask
-from daemon.web.visit import Visit
+from daemon.web.searching import Search
+from daemon.web.visit import Sound, Visit
 from tagger.catalog import Sort
 from tagger.taxonomy import words_of
 
@@ -22,7 +24,10 @@ _AHEAD: Final = 60
 _TAGS: Final = """params => {
     const cell = document.createElement('span');
     cell.className = 'chips';
-    if (params.value && !params.value.length) {
+    if (params.data.reason) {
+        cell.className = 'failed';
+        cell.textContent = params.data.reason;
+    } else if (params.value && !params.value.length) {
         cell.className = 'muted';
         cell.textContent = params.data.kind === 'silence' ? 'silence' : 'unsure';
     }
@@ -65,7 +70,7 @@ _COLUMNS: Final[list[dict[str, Any]]] = [
         "cellDataType": False,
     },
     {"field": "sure", "headerName": "Sure", "width": 96, ":cellRenderer": _SURE, "sort_by": "confidence"},
-    {"field": "kind", "headerName": "Kind", "width": 90, "sortable": False},
+    {"field": "kind", "headerName": "Kind", "width": 90, "sort_by": "kind"},
     {
         "field": "duration_s",
         "headerName": "Length",
@@ -79,6 +84,9 @@ _COLUMNS: Final[list[dict[str, Any]]] = [
     {"field": "folder", "headerName": "Folder", "flex": 2, "minWidth": 120, "tooltipField": "path", "sort_by": "path"},
 ]
 
+_SORT_OF: Final = {each["field"]: Sort(each["sort_by"]) for each in _COLUMNS if "sort_by" in each}
+_SELECTION: Final = {"mode": "multiRow", "checkboxes": False, "headerCheckbox": False, "enableClickSelection": True}
+
 
 class Results:
     """The table.
@@ -89,18 +97,18 @@ class Results:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._search = models.Search()
-        self._rows: list[models.FoundFile] = []
+        self._search = Search(models.Filters())
+        self._order: dict[str, Any] = {}
+        self._rows: list[Sound] = []
         self._next: str | None = None
         self._turn = 0
         self._is_fetching = asyncio.Lock()
 
     def build(self) -> None:
         """Makes the table, empty."""
-        columns = [{key: value for key, value in each.items() if key != "sort_by"} for each in _COLUMNS]
         self._grid = ui.aggrid(
             {
-                "columnDefs": columns,
+                "columnDefs": [{key: value for key, value in each.items() if key != "sort_by"} for each in _COLUMNS],
                 "defaultColDef": {
                     "sortable": True,
                     "resizable": True,
@@ -109,17 +117,11 @@ class Results:
                 },
                 "rowData": [],
                 ":getRowId": "params => String(params.data.id)",
-                "rowSelection": {
-                    "mode": "multiRow",
-                    "checkboxes": False,
-                    "headerCheckbox": False,
-                    "enableClickSelection": True,
-                },
+                "rowSelection": _SELECTION,
                 ":onCellFocused": _CHOOSE,
                 "rowHeight": 34,
                 "headerHeight": 32,
                 "animateRows": False,
-                "suppressCellFocus": False,
                 "tooltipShowDelay": 600,
                 "overlayNoRowsTemplate": "<span></span>",
             },
@@ -134,16 +136,22 @@ class Results:
         self._grid.on("selectionChanged", self._selection_changed, [])
         self._grid.on("viewportChanged", self._scrolled, ["lastRow"], throttle=0.1)
         self._grid.on("sortChanged", self._sort_changed, [])
+        self._visit.judged.subscribe(self._judged)
 
-    async def search(self, filters: models.Filters) -> None:
+    async def search(self, search: Search) -> None:
         """Shows what another search finds, from its beginning."""
-        self._search = models.Search(**filters.model_dump(), sort=self._search.sort, descending=self._search.descending)
+        self._search = search
         await self._begin()
+
+    def focus(self) -> None:
+        """Takes the keyboard, at the first file."""
+        if self._rows:
+            self._grid.run_grid_method("setFocusedCell", 0, "name")
 
     async def _begin(self) -> None:
         self._turn += 1
         turn = self._turn
-        page = await ask(finding.find, self._visit.backend.catalog, self._search.model_copy(update={"limit": PAGE}))
+        page = await self._page(None)
         # Somebody may have typed on.
         if page is None or turn != self._turn:
             return
@@ -155,6 +163,14 @@ class Results:
         else:
             self._visit.shown.emit(None)
 
+    async def _page(self, cursor: str | None) -> models.FilePage | models.ProblemPage | None:
+        catalog, filters = self._visit.backend.catalog, self._search.filters
+        if self._search.is_problem:
+            failed = filters.model_dump(include={"words", "under", "folder"})
+            return await ask(finding.problems, catalog, models.ProblemSearch(**failed, limit=PAGE, cursor=cursor))
+        wanted = models.Search(**filters.model_dump(), **self._order, limit=PAGE, cursor=cursor)
+        return await ask(finding.find, catalog, wanted)
+
     async def _scrolled(self, event: GenericEventArguments) -> None:
         last = event.args.get("lastRow")
         async with self._is_fetching:
@@ -165,8 +181,7 @@ class Results:
         if self._next is None:
             return
         turn = self._turn
-        wanted = self._search.model_copy(update={"limit": PAGE, "cursor": self._next})
-        page = await ask(finding.find, self._visit.backend.catalog, wanted)
+        page = await self._page(self._next)
         if page is None or turn != self._turn:
             return
         self._rows += page.files
@@ -175,12 +190,20 @@ class Results:
 
     async def _sort_changed(self) -> None:
         states = await self._grid.run_grid_method("getColumnState")
-        sorts = {each["field"]: each.get("sort_by") for each in _COLUMNS}
         chosen = next((each for each in states or [] if each.get("sort")), None)
-        by = sorts.get(chosen["colId"]) if chosen else None
-        update = {"sort": by and Sort(by), "descending": chosen["sort"] == "desc" if chosen and by else None}
-        self._search = self._search.model_copy(update=update)
+        by = _SORT_OF.get(chosen["colId"]) if chosen else None
+        self._order = {} if chosen is None or by is None else {"sort": by, "descending": chosen["sort"] == "desc"}
         await self._begin()
+
+    async def _judged(self, ids: Sequence[int]) -> None:
+        """Shows anew what is claimed of some files. They keep their places, though they may no longer belong there."""
+        wanted, catalog = set(ids), self._visit.backend.catalog
+        for at, sound in enumerate(self._rows):
+            if sound.id in wanted and isinstance(sound, models.FoundFile):
+                detail = await ask(finding.show, catalog, sound.id)
+                if detail is not None and detail.recording is not None:
+                    self._rows[at] = sound.model_copy(update={"tags": detail.recording.tags})
+                    self._grid.run_row_method(str(sound.id), "setData", _row(self._rows[at]))
 
     def _focused(self, event: GenericEventArguments) -> None:
         at = event.args.get("rowIndex")
@@ -192,13 +215,13 @@ class Results:
         self._visit.selected = [row["id"] for row in rows]
 
 
-def _row(found: models.FoundFile) -> dict[str, Any]:
+def _row(found: Sound) -> dict[str, Any]:
     path = PurePath(found.path)
-    return {
-        "id": found.id,
-        "name": path.name,
-        "folder": path.parent.name,
-        "path": found.path,
+    row = {"id": found.id, "name": path.name, "folder": path.parent.name, "path": found.path}
+    if isinstance(found, models.FailedFile):
+        return row | {"reason": found.reason}
+    assert isinstance(found, models.FoundFile)
+    return row | {
         "tags": [{"words": words_of(tag.label), "family": tag.family} for tag in found.tags],
         "sure": found.tags[0].confidence if found.tags else None,
         "kind": found.kind.value,

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from nicegui import background_tasks, ui
 from nicegui.events import KeyEventArguments
 
-from daemon.web import health
+from daemon.web.door import LOGOUT
+from daemon.web.folders import Folders
+from daemon.web.health import Health
 from daemon.web.keys import KeyHelp
 from daemon.web.library import Library
 from daemon.web.live import Live
 from daemon.web.visit import Visit
 
+STATIC: Final = Path(__file__).with_name("static")
 THEMES: Final = {"auto": "brightness_auto", "dark": "dark_mode", "light": "light_mode"}
+
+SHEETS: Final = ["style.css", *sorted(path.name for path in STATIC.glob("*.css") if path.name != "style.css")]
+"""The one that all others build on comes first."""
 
 _WITHOUT_KEYS: Final = ["input", "select", "textarea"]
 """Where keys are text."""
@@ -41,6 +48,7 @@ class Entry(NamedTuple):
 VIEWS: Final = {
     "library": Entry("Library", "library_music", Library),
     "live": Entry("Live", "sensors", Live),
+    "folders": Entry("Folders", "folder_special", Folders),
 }
 
 
@@ -53,15 +61,15 @@ class Shell:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._open = visit.view if visit.view in VIEWS else "library"
+        visit.view = visit.view if visit.view in VIEWS else "library"
         self._built: dict[str, tuple[View, ui.element]] = {}
         self._tabs: dict[str, ui.button] = {}
         self._main: ui.element
 
     def build(self) -> None:
         """Makes the page."""
-        for sheet in ("style", "live"):
-            ui.add_head_html(f'<link rel="stylesheet" href="/style/{sheet}.css">')
+        for sheet in SHEETS:
+            ui.add_head_html(f'<link rel="stylesheet" href="/style/{sheet}">')
         ui.colors(primary="var(--accent)", negative="#c2453f", positive="#3f8f5f")
         self._dark = ui.dark_mode({"dark": True, "light": False}.get(self._visit.theme))
         ui.keyboard(self._key, ignore=_WITHOUT_KEYS)  # type: ignore[arg-type] # its own list is of fewer names
@@ -72,18 +80,22 @@ class Shell:
                 for name, entry in VIEWS.items():
                     self._tabs[name] = self._tab(name, entry)
             ui.space()
-            health.build(self._visit)
+            Health(self._visit).build()
             self._keys = KeyHelp()
             self._button("keyboard", "Keys", self._keys.turn)
             self._theme_button()
+            if self._visit.has_session:
+                with ui.element("form").props(f'method="post" action="{LOGOUT}"'):
+                    ui.button("Log out").props("type=submit flat dense no-caps")
         self._main = ui.element("main").classes("content")
         ui.skip_link(target=self._main)
-        self._visit.opened.subscribe(self.open)
-        self.open(self._open)
+        # First, so that whoever else is told finds the view that it is told of.
+        self._visit.opened.subscribe(self._open)
+        self._open(self._visit.view)
 
-    def open(self, name: str) -> None:
+    def _open(self, name: str) -> None:
         """Shows a view."""
-        self._open = name
+        self._visit.view = name
         if name not in self._built:
             with self._main, ui.element("section").classes("view") as section:
                 view = VIEWS[name].make(self._visit)
@@ -98,7 +110,7 @@ class Shell:
         )
 
     def _tab(self, name: str, entry: Entry) -> ui.button:
-        button = ui.button(entry.words, icon=entry.icon, on_click=lambda: self._visit.opened.emit(name))
+        button = ui.button(entry.words, icon=entry.icon, on_click=lambda: self._visit.opened.emit(name), color=None)
         return button.props("flat no-caps dense").classes("tab")
 
     def _button(self, icon: str, words: str, do: Callable[[], None]) -> None:
@@ -128,5 +140,5 @@ class Shell:
         if pressed.key == "?":
             self._keys.turn()
             return
-        view, _ = self._built[self._open]
+        view, _ = self._built[self._visit.view]
         background_tasks.create(view.key(str(pressed.key)))

@@ -8,13 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from fastapi import Request
 from nicegui import Event
 
-from daemon.api import models
 from daemon.api.backend import Backend
 from daemon.web.news import News
+from daemon.web.similar import SimilarSounds
+
+
+class Sound(Protocol):
+    """A file that is looked at, as `models.FoundFile`."""
+
+    @property
+    def id(self) -> int:
+        """Number of its place."""
+
+    @property
+    def path(self) -> str:
+        """Where it is, in words."""
+
+    @property
+    def duration_s(self) -> float:
+        """Its length; 0 where that is not known."""
 
 
 @dataclass(slots=True, eq=False)
@@ -24,38 +41,44 @@ class Visit:
     Attributes:
         backend: what all of it works with.
         news: what happens in the daemon.
+        similar: finds what sounds alike.
         is_local: whether the browser is on this machine, so that folders can be opened there.
+        has_session: whether its user logged in, and so may log out.
         query: the text in the search box when the page was opened.
-        view: which view is open at first, by name.
+        view: which view is open, by name.
         theme: "dark", "light", or "auto" for what the system says.
         shown: tells that another file is looked at; None when there is none.
         judged: tells of which files, by number, what is known has changed.
         searched: asks for a search, by the text of the search box.
-        opened: asks for a view, by name; it is shown when this is told.
+        opened: asks for another view, by its name.
         selected: the files that are chosen, by number, in the order of the table.
     """
 
     backend: Backend
     news: News
+    similar: SimilarSounds
     is_local: bool
+    has_session: bool = False
     query: str = ""
     view: str = ""
     theme: str = "auto"
-    shown: Event[[models.FoundFile | None]] = field(default_factory=Event)
+    shown: Event[[Sound | None]] = field(default_factory=Event)
     judged: Event[[Sequence[int]]] = field(default_factory=Event)
     searched: Event[[str]] = field(default_factory=Event)
     opened: Event[[str]] = field(default_factory=Event)
     selected: Sequence[int] = ()
 
     @classmethod
-    def of(cls, request: Request, backend: Backend, news: News) -> Visit:
+    def of(cls, request: Request, backend: Backend, news: News, similar: SimilarSounds) -> Visit:
         """What a request for the page asks for."""
         host = request.client.host if request.client else ""
         theme = request.cookies.get("theme", "auto")
         return cls(
             backend,
             news,
+            similar,
             is_local=host in ("127.0.0.1", "::1"),
+            has_session=any(name.endswith("tagger-session") for name in request.cookies),
             query=request.query_params.get("q", "")[:500],
             view=request.query_params.get("view", ""),
             theme=theme if theme in ("dark", "light") else "auto",

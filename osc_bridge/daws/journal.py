@@ -6,7 +6,6 @@ A DAW's own undo may be gone with the session; this is how every rename is taken
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +13,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from osc_bridge.errors import JournalError
+from tagger.disk import flush
+from tagger.errors import reason_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,10 @@ class Journal:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(dated)) + "\n")
                 file.flush()
-                os.fsync(file.fileno())
+                flush(file.fileno())
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise JournalError(self._path, f"cannot be written: {reason}", "no track is renamed without it") from error
+            reason = f"cannot be written: {reason_of(error)}"
+            raise JournalError(self._path, reason, "no track is renamed without it") from error
         self._renames.append(dated)
 
     def standing(self, daw: str) -> list[Rename]:

@@ -22,6 +22,7 @@ from osc_bridge.engine import Scored, StreamInfo
 from osc_bridge.errors import JournalError, LinkError
 from osc_bridge.heard import Heard
 from osc_bridge.messages import BadMessage
+from tagger.errors import reason_of
 from tagger.results import Instrument
 
 T = TypeVar("T")
@@ -229,7 +230,6 @@ def _opened(host: str, port: int) -> socket.socket:
         opened.bind((host, port))
     except OSError as error:
         opened.close()
-        reason = (error.strerror or str(error)).lower()
         advice = "does another program listen to the DAW?"
-        raise LinkError(f"{host}:{port}", f"cannot be listened on: {reason}", advice) from error
+        raise LinkError(f"{host}:{port}", f"cannot be listened on: {reason_of(error)}", advice) from error
     return opened

@@ -18,10 +18,12 @@ from tagger.catalog.records import (
     LabelState,
     Problem,
     Query,
+    Review,
     Seen,
     Sort,
     Stats,
 )
+from tagger.catalog.verdicts import Opinion, Swap, Swaps
 from tagger.catalog.writes import Batch, FieldText, Intent, Target, WriteRecord, WriteState
 
 __all__ = [
@@ -38,11 +40,15 @@ __all__ = [
     "Known",
     "LabelRecord",
     "LabelState",
+    "Opinion",
     "Problem",
     "Query",
+    "Review",
     "Seen",
     "Sort",
     "Stats",
+    "Swap",
+    "Swaps",
     "Target",
     "WriteRecord",
     "WriteState",

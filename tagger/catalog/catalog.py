@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from tagger.catalog import detail, places, report, search, store
+from tagger.catalog import detail, places, report, search, store, verdicts
 from tagger.catalog import vectors as embeddings
 from tagger.catalog.changes import Changes
 from tagger.catalog.database import open_engine, plain_errors, reading, writing
@@ -21,11 +21,16 @@ from tagger.catalog.journal import Journal
 from tagger.catalog.migrate import upgrade
 from tagger.catalog.records import Entry, FileRecord, Hit, Known, LabelState, Problem, Query, Seen, Stats
 from tagger.catalog.roots import Roots
+from tagger.catalog.searches import Searches
 from tagger.catalog.vectors import Vectors
+from tagger.catalog.verdicts import Opinion, Swaps
 from tagger.results import Analysis
 
 if TYPE_CHECKING:
-    from tagger.catalog.facets import Columns, Facets
+    from numpy import float32, int64
+    from numpy.typing import NDArray
+
+    from tagger.catalog.facets import Columns, Facets, Places
 
 
 def default_catalog_path() -> Path:
@@ -35,6 +40,9 @@ def default_catalog_path() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("tagger", appauthor=False) / "catalog.db"
+
+
+_ALL: Final = Query()
 
 
 class Catalog:
@@ -55,6 +63,8 @@ class Catalog:
         self._engine = open_engine(path)
         self.roots = Roots(self._engine, path)
         """The watched folders."""
+        self.searches = Searches(self._engine, path)
+        """The searches that people keep."""
         self.jobs = Jobs(self._engine, path)
         """What the daemon still has to do."""
         self.journal = Journal(path, self._engine)
@@ -100,6 +110,23 @@ class Catalog:
         """Writes a person's verdicts on several labels, all or nothing; as `judge` otherwise."""
         with plain_errors(self.path), writing(self._engine) as connection:
             store.judge(connection, path, verdicts)
+
+    def opinions(self, payload_hashes: Collection[str]) -> Mapping[str, Opinion]:
+        """What may be claimed of recordings and what people said of them, by the hashes of their audio."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return verdicts.opinions(connection, payload_hashes)
+
+    def swap_verdicts(self, swaps: Mapping[str, Swaps]) -> Collection[str]:
+        """Changes what people say of many recordings, given by the hashes of their audio, all in one transaction.
+
+        Returns:
+            the hashes of those that were as expected and are as wanted now; the others are left alone.
+
+        Raises:
+            CatalogError: there is no such label; then nothing is changed.
+        """
+        with plain_errors(self.path), writing(self._engine) as connection:
+            return verdicts.swap(connection, self.path, swaps)
 
     def take_edit(self, path: Path, theirs: str, verdicts: Mapping[str, LabelState]) -> bool:
         """Takes a person's edit of a tag in a file for verdicts, once for each recording and value.
@@ -206,6 +233,21 @@ class Catalog:
         with plain_errors(self.path), reading(self._engine) as connection:
             return detail.show(connection, path)
 
+    def records_at(self, location_ids: Sequence[int]) -> Mapping[int, FileRecord]:
+        """What is held of the files whose places have these numbers, as in `Hit.id`; as `records_in` otherwise."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return detail.records_at(connection, location_ids)
+
+    def seen_at(self, location_ids: Sequence[int]) -> Mapping[int, Seen]:
+        """The places of recordings that have these numbers, as in `Hit.id`, missing ones too."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return report.seen_at(connection, location_ids)
+
+    def copies(self, file_ids: Collection[int]) -> Mapping[int, Sequence[Hit]]:
+        """The places of each recording, by path; `Hit.position` is empty. What is missing is left out."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return search.copies(connection, file_ids)
+
     def records_in(self, folder: Path) -> Mapping[str, FileRecord]:
         """What is held of the files directly in a folder, by name keys as in `known`; problems are left out.
 
@@ -259,6 +301,21 @@ class Catalog:
         with plain_errors(self.path), reading(self._engine) as connection:
             yield from search.find(connection, query)
 
+    def doubtful(self) -> NDArray[int64]:
+        """The recordings that a person's look helps most, most helpful first: `tagger.catalog.doubts` says how.
+
+        Takes some tenths of a second at 100,000 files, seconds at a million.
+        """
+        from tagger.catalog import doubts
+
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return doubts.doubtful(connection)
+
+    def embeddings(self, file_ids: Collection[int]) -> Mapping[int, NDArray[float32]]:
+        """(128,) of unit length for each recording, by the model that heard it last; zeros for silence."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return embeddings.embeddings(connection, file_ids)
+
     def vectors(self, model: str, held: Vectors | None = None) -> Vectors:
         """All embeddings that a model gave, silence left out.
 
@@ -286,15 +343,25 @@ class Catalog:
         with plain_errors(self.path), reading(self._engine) as connection:
             return columns.count(connection, query)
 
+    def places_found(self, columns: Columns, query: Query) -> Places:
+        """Where the files are that meet a query, as it was when columns were read; in no order."""
+        with plain_errors(self.path), reading(self._engine) as connection:
+            return columns.places(connection, query)
+
     def place(self, location_id: int) -> Path | None:
         """Where the file is whose place has a number, as in `Hit.id`; None if there is no such place."""
         with plain_errors(self.path), reading(self._engine) as connection:
             return report.place(connection, location_id)
 
-    def problems(self) -> Iterator[Problem]:
-        """The files that could not be analysed, by path."""
+    def problems(self, query: Query = _ALL) -> Iterator[Problem]:
+        """The files that could not be analysed, by path.
+
+        Args:
+            query: its words, path and folders say where, `after` and `limit` which page. None meets any other
+                condition, as nothing is known of what is in them.
+        """
         with plain_errors(self.path), reading(self._engine) as connection:
-            yield from report.problems(connection)
+            yield from report.problems(connection, query)
 
     def export(self) -> Iterator[FileRecord]:
         """Every path that has a recording, missing ones too, by path."""

@@ -19,7 +19,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from tagger.errors import CatalogError
+from tagger.errors import CatalogError, reason_of
 
 BUSY_TIMEOUT_MS: Final = 10_000
 CACHE_KIB: Final = 64 * 1024
@@ -86,8 +86,7 @@ def plain_errors(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _explained(path, error) from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise CatalogError(path, f"cannot be opened: {reason}", _ELSEWHERE) from error
+        raise CatalogError(path, f"cannot be opened: {reason_of(error)}", _ELSEWHERE) from error
 
 
 def _explained(path: Path, error: BaseException | None) -> CatalogError:

@@ -33,7 +33,8 @@ def show(connection: Connection, path: Path) -> FileRecord | Problem | None:
     if not places:
         return None
     if (reason := places[0]["problem"]) is not None:
-        return Problem(_path(places[0]), places[0]["size"], places[0]["mtime_ns"], reason)
+        here = places[0]
+        return Problem(here["id"], _path(here), here["size"], here["mtime_ns"], reason)
     return _records(connection, places, with_copies=True)[0]
 
 
@@ -44,6 +45,17 @@ def records_in(connection: Connection, folder: Path) -> dict[str, FileRecord]:
     """
     records = _all_records(connection, in_folder(paths.folder_text(folder)), with_copies=False)
     return {paths.name_key(record.path.name): record for record in records}
+
+
+def records_at(connection: Connection, location_ids: Sequence[int]) -> dict[int, FileRecord]:
+    """The records of places given by their numbers; `same_audio` is left empty, and problems are left out."""
+    records: dict[int, FileRecord] = {}
+    for start in range(0, len(location_ids), _PAGE):
+        chosen = LOCATION.c.id.in_(location_ids[start : start + _PAGE]) & LOCATION.c.file_id.is_not(None)
+        places = connection.execute(_places().where(chosen)).mappings().all()
+        found = _records(connection, places, with_copies=False)
+        records |= {place["id"]: record for place, record in zip(places, found, strict=True)}
+    return records
 
 
 def analysis_of(connection: Connection, payload_hash: str, model: str) -> Analysis | None:

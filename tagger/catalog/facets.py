@@ -1,7 +1,7 @@
 """How many of the files found have what: the numbers beside a search, by which it is narrowed.
 
 Counting in SQL takes seconds where a search finds a hundred thousand files, since each is looked up in several
-tables. So what can be counted is read once, in one pass, into columns of some 70 bytes a file, over which numpy counts
+tables. So what can be counted is read once into columns of some 70 bytes a file, over which numpy counts
 in milliseconds, whatever is asked. Columns are a picture of the catalog at one time; whoever keeps them makes
 them anew when the catalog has changed (`daemon.api.counting`). Their conditions are those of
 `tagger.catalog.statement`, which tests hold them to.
@@ -9,17 +9,17 @@ them anew when the catalog has changed (`daemon.api.counting`). Their conditions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, select, text
 
 from tagger.catalog import paths
-from tagger.catalog.conditions import at_path
-from tagger.catalog.records import Query
+from tagger.catalog.columns import PAGE, Numbers, Positions, TagColumns, indices, numbers, ranked, rows, valued
+from tagger.catalog.conditions import at_path, folder_pattern, judged
+from tagger.catalog.records import REVIEWED, Query, Review, TempoRange
 from tagger.catalog.schema import LOCATION
 from tagger.catalog.words import match_expression
 from tagger.results import Kind
@@ -27,15 +27,24 @@ from tagger.results import Kind
 BANDS: Final = 10
 """Confidences are counted by tenths."""
 
-_CHUNK: Final = 20_000
-_PLACES: Final = "SELECT id, file_id, folder_id FROM location WHERE missing_since IS NULL AND file_id IS NOT NULL"
-_FILES: Final = "SELECT id, kind, tempo_bpm, key FROM file"
-_TAGS: Final = "SELECT file_id, label, family, confidence FROM tag"
-_JUDGED: Final = "SELECT DISTINCT file_id FROM label WHERE state <> 'predicted'"
+# Tempos too are read as whole numbers, of which all bits stay from 1 to 1023 BPM.
+_OF_TEMPO: Final = 2.0**52
+
+_PLACES: Final = """
+    SELECT max(id), group_concat(id), group_concat(file_id), group_concat(folder_id)
+    FROM (SELECT id, file_id, folder_id FROM location WHERE id > :after AND file_id IS NOT NULL ORDER BY id LIMIT :page)
+"""
+_MISSING: Final = "SELECT group_concat(id) FROM location WHERE missing_since IS NOT NULL AND file_id IS NOT NULL"
+_KINDS: Final = "SELECT kind, group_concat(id) FROM file GROUP BY kind"
+_KEYS: Final = "SELECT key, group_concat(id) FROM file WHERE key IS NOT NULL GROUP BY key"
+_TEMPOS: Final = f"""
+    SELECT group_concat(id), group_concat(CAST(tempo_bpm * {_OF_TEMPO:.1f} AS INTEGER))
+    FROM file WHERE tempo_bpm IS NOT NULL
+"""
+_UNSURE: Final = "SELECT group_concat(id) FROM file INDEXED BY ix_file_unsure WHERE is_unsure"
+_COUNT_PROBLEMS: Final = "SELECT count(*) FROM location WHERE problem IS NOT NULL AND missing_since IS NULL"
 
 _Mask = npt.NDArray[np.bool_]
-_Numbers = npt.NDArray[np.int64]
-_Maker = Callable[[Sequence[Any]], npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +58,11 @@ class Facets:
         by_kind: files of each kind, most first.
         by_root: files in each watched folder, by its number; one within another counts for both.
         by_band: files whose surest tag is this sure: `BANDS` numbers, each a tenth wide, 1 in the last.
+        by_review: files of which people said each thing.
         without_tag: files without any, silence too.
-        reviewed: files of which a person has judged a label.
+        unsure: files of which nothing may be claimed, silence left out.
+        missing: files that were gone when their folders were last looked at, in the whole catalog.
+        problems: files that could not be analysed, in the whole catalog.
     """
 
     files: int
@@ -59,23 +71,23 @@ class Facets:
     by_kind: dict[Kind, int]
     by_root: dict[int, int]
     by_band: tuple[int, ...]
+    by_review: dict[Review, int]
     without_tag: int
-    reviewed: int
+    unsure: int
+    missing: int
+    problems: int
 
 
-class _Names:
-    """Small numbers for the few names of a column."""
+class Places(NamedTuple):
+    """Places of files.
 
-    def __init__(self) -> None:
-        self.numbers: dict[str | None, int] = {}
+    Attributes:
+        ids: (n,) int64, the number of each place, as in `Hit.id`.
+        recordings: (n,) int64, the number of what is there.
+    """
 
-    def of(self, column: Sequence[Any]) -> npt.NDArray[np.int16]:
-        for name in set(column) - self.numbers.keys():
-            self.numbers[name] = len(self.numbers)
-        return np.fromiter(map(self.numbers.__getitem__, column), dtype=np.int16, count=len(column))
-
-    def among(self, names: Sequence[str]) -> list[int]:
-        return [self.numbers[name] for name in names if name in self.numbers]
+    ids: Numbers
+    recordings: Numbers
 
 
 class Columns:
@@ -86,92 +98,135 @@ class Columns:
     """
 
     def __init__(self, connection: Connection) -> None:
-        self._kinds, self._keys, self._labels, self._families = _Names(), _Names(), _Names(), _Names()
-        files = _read(connection, _FILES, (_whole, self._kinds.of, _real, self._keys.of))
-        order = np.argsort(files[0], kind="stable")
-        ids, self._kind, self._tempo, self._key = (column[order] for column in files)
-        place_ids, place_files, self._folder = _read(connection, _PLACES, (_whole, _whole, _whole))
-        self._place = place_ids
-        self._file = np.searchsorted(ids, place_files).astype(np.int32)
-        tag_files, self._label, self._family, self._sure = _read(
-            connection, _TAGS, (_whole, self._labels.of, self._families.of, _real)
-        )
-        self._tagged = np.searchsorted(ids, tag_files).astype(np.int32)
-        (judged,) = _read(connection, _JUDGED, (_whole,))
-        self._judged = np.zeros(len(ids), dtype=np.bool_)
-        self._judged[np.searchsorted(ids, judged)] = True
+        kinds = list(rows(connection, _KINDS))
+        positions = Positions(np.concatenate([numbers(None), *(numbers(ids) for _, ids in kinds)]))
+        self._ids, self._count = positions.ids, len(positions)
+        self._kinds, self._kind = valued(kinds, positions)
+        self._keys, self._key = valued(rows(connection, _KEYS), positions)
+        self._tempo = np.full(self._count, np.nan)
+        for ids, tempos in rows(connection, _TEMPOS):
+            self._tempo[positions.of(ids)] = numbers(tempos) / _OF_TEMPO
+        self._is_unsure = np.zeros(self._count, dtype=np.bool_)
+        for (ids,) in rows(connection, _UNSURE):
+            self._is_unsure[positions.of(ids)] = True
+        said = [
+            next(rows(connection, f"SELECT '{each}', group_concat(file_id) FROM ({judged([each])})"))
+            for each in REVIEWED
+        ]
+        self._review = valued(said, positions)[1]
+        self._labels, self._families = (TagColumns(connection, name, positions) for name in ("label", "family"))
+        self._surest = self._labels.surest(self._count)
+        self._read_places(connection, positions)
         self._folders = [(int(at), str(key)) for at, key in connection.execute(text("SELECT id, path_key FROM folder"))]
         roots = connection.execute(text("SELECT id, path_key FROM root ORDER BY path_key"))
         self._roots = [(int(at), str(key)) for at, key in roots]
-        self._surest = self._strongest(np.ones(len(self._label), dtype=np.bool_))
-        # A file may have several tags of one family, and counts once.
-        families = self._tagged.astype(np.int64) * (len(self._families.numbers) + 1) + self._family
-        self._first_of_family = np.unique(families, return_index=True)[1]
+
+    def _read_places(self, connection: Connection, positions: Positions) -> None:
+        places, files, folders = [numbers(None)], [positions.of("")], [numbers(None).astype(np.int32)]
+        after = -1
+        while True:
+            last, *columns = next(rows(connection, _PLACES, after=after, page=PAGE))
+            if last is None:
+                break
+            after = last
+            places.append(numbers(columns[0]))
+            files.append(positions.of(columns[1]))
+            folders.append(numbers(columns[2]).astype(np.int32))
+        self._place, self._file = np.concatenate(places), np.concatenate(files)
+        self._folder = np.concatenate(folders)
+        self._is_missing = np.zeros(len(self._place), dtype=np.bool_)
+        for (ids,) in rows(connection, _MISSING):
+            self._is_missing[np.searchsorted(self._place, numbers(ids))] = True
 
     def count(self, connection: Connection, query: Query) -> Facets:
         """The numbers of the files that meet a query; its order and limit do not matter.
 
         Args:
-            connection: looks up words and single files.
+            connection: looks up words, folders and single files.
             query: what is counted.
         """
         is_found = self._of_place(connection, query)
         is_found &= self._of_file(query)[self._file]
-        files = np.bincount(self._file[is_found], minlength=len(self._kind))
-        weights, first = files[self._tagged], self._first_of_family
-        surest = np.repeat(self._surest, files)
-        has_tag = ~np.isnan(surest)
-        bands = np.minimum((surest[has_tag] * BANDS).astype(np.int64), BANDS - 1)
+        files = np.bincount(self._file[is_found], minlength=self._count)
+        in_folders = np.bincount(self._folder[is_found], minlength=1)
+        has_tag = ~np.isnan(self._surest)
+        bands = np.minimum((self._surest[has_tag] * BANDS).astype(np.int64), BANDS - 1)
+        reviews = np.bincount(self._review + 1, files, minlength=len(REVIEWED) + 1)
         return Facets(
             files=int(files.sum()),
-            by_label=_ranked(self._labels, _weighed(self._label, weights, self._labels)),
-            by_family=_ranked(self._families, _weighed(self._family[first], weights[first], self._families)),
+            by_label=self._labels.counted(files),
+            by_family=self._families.counted(files),
             by_kind={
                 Kind(kind): count
-                for kind, count in _ranked(self._kinds, _weighed(self._kind, files, self._kinds)).items()
+                for kind, count in ranked(
+                    self._kinds, np.bincount(self._kind, files, minlength=len(self._kinds))
+                ).items()
             },
-            by_root={root: int(self._below(key)[is_found].sum()) for root, key in self._roots},
-            by_band=tuple(map(int, np.bincount(bands, minlength=BANDS))),
-            without_tag=int((~has_tag).sum()),
-            reviewed=int(files[self._judged].sum()),
+            by_root={root: int(in_folders[self._below(key)[: len(in_folders)]].sum()) for root, key in self._roots},
+            by_band=tuple(map(int, np.bincount(bands, files[has_tag], minlength=BANDS))),
+            by_review=dict(zip((Review.PREDICTED, *REVIEWED), map(int, reviews), strict=True)),
+            without_tag=int(files[~has_tag].sum()),
+            unsure=int(files[self._is_unsure].sum()),
+            missing=int(self._is_missing.sum()),
+            problems=int(connection.scalar(text(_COUNT_PROBLEMS)) or 0),
         )
 
+    def places(self, connection: Connection, query: Query) -> Places:
+        """The places of the files that meet a query, and what recordings they hold, by their numbers."""
+        is_found = self._of_place(connection, query)
+        is_found &= self._of_file(query)[self._file]
+        return Places(self._place[is_found], self._ids[self._file[is_found]])
+
     def _of_place(self, connection: Connection, query: Query) -> _Mask:
-        is_found = np.ones(len(self._place), dtype=np.bool_)
+        is_found: _Mask = self._is_missing == query.is_missing
         if expression := match_expression(query.words):
-            rows = connection.execute(text("SELECT rowid FROM words WHERE words MATCH :words"), {"words": expression})
-            is_found &= np.isin(self._place, np.fromiter(rows.scalars(), dtype=np.int64))
+            found = "SELECT group_concat(rowid) FROM words WHERE words MATCH :words"
+            ids = next(rows(connection, found, words=expression))[0]
+            is_found &= np.isin(self._place, numbers(ids))
         if query.path is not None:
             at = connection.scalar(select(LOCATION.c.id).where(at_path(query.path)))
             key = paths.folder_key(paths.folder_text(query.path))
-            is_found &= self._below(key) if at is None else self._place == at
+            is_found &= self._below(key)[self._folder] if at is None else self._place == at
+        if query.folders:
+            is_named = np.zeros(self._folder.max(initial=0) + 1, dtype=np.bool_)
+            for name in query.folders:
+                ids = rows(
+                    connection, "SELECT group_concat(id) FROM folder WHERE path_key GLOB :at", at=folder_pattern(name)
+                )
+                named = numbers(next(ids)[0])
+                is_named[named[named < len(is_named)]] = True
+            is_found &= is_named[self._folder]
         return is_found
 
     def _of_file(self, query: Query) -> _Mask:
         is_found = self._of_tags(query)
         if query.kinds:
-            is_found &= np.isin(self._kind, self._kinds.among([kind.value for kind in query.kinds]))
-        if query.key is not None:
-            is_found &= np.isin(self._key, self._keys.among([query.key]))
-        # A file without a tempo has none that is a number, which is neither more nor less than any.
-        if query.tempo_min_bpm is not None:
-            is_found &= self._tempo >= query.tempo_min_bpm
-        if query.tempo_max_bpm is not None:
-            is_found &= self._tempo <= query.tempo_max_bpm
-        if query.is_reviewed is not None:
-            is_found &= self._judged == query.is_reviewed
+            is_found &= np.isin(self._kind, indices(self._kinds, [kind.value for kind in query.kinds]))
+        if query.keys:
+            is_found &= np.isin(self._key, indices(self._keys, query.keys))
+        if query.tempo_ranges_bpm:
+            is_found &= np.logical_or.reduce([self._in_tempo(each) for each in query.tempo_ranges_bpm])
+        if query.reviews:
+            is_found &= np.isin(
+                self._review, [REVIEWED.index(each) if each in REVIEWED else -1 for each in query.reviews]
+            )
+        if query.is_unsure:
+            is_found &= self._is_unsure
         return is_found
 
+    def _in_tempo(self, bounds: TempoRange) -> _Mask:
+        # A file without a tempo has none that is a number, which is neither more nor less than any.
+        low, high = bounds
+        is_in: _Mask = self._tempo >= (-np.inf if low is None else low)
+        return is_in & (self._tempo <= (np.inf if high is None else high))
+
     def _of_tags(self, query: Query) -> _Mask:
-        in_families = np.isin(self._family, self._families.among(query.families))
-        best, is_found = self._surest, np.ones(len(self._kind), dtype=np.bool_)
+        best, is_found = self._surest, np.ones(self._count, dtype=np.bool_)
+        if query.families:
+            best = self._families.strongest(query.families, self._count)
+            is_found &= ~np.isnan(best)
         if query.labels:
-            best = self._strongest(np.isin(self._label, self._labels.among(query.labels)))
-            if query.families:
-                is_found &= ~np.isnan(self._strongest(in_families))
-        elif query.families:
-            best = self._strongest(in_families)
-        if query.labels or query.families:
+            best = self._labels.strongest(query.labels, self._count)
             is_found &= ~np.isnan(best)
         if query.min_confidence > 0:
             is_found &= best >= query.min_confidence
@@ -179,46 +234,8 @@ class Columns:
             is_found &= best <= query.max_confidence
         return is_found
 
-    def _strongest(self, is_asked: _Mask) -> npt.NDArray[np.float64]:
-        """(files,) how sure the surest of some tags is; not a number where a file has none of them."""
-        best = np.full(len(self._kind), np.nan)
-        np.fmax.at(best, self._tagged[is_asked], self._sure[is_asked])
-        return best
-
     def _below(self, key: str) -> _Mask:
-        """(places,) whether each is in a folder or below it."""
+        """(folders,) whether each, by its id, is a folder or below it."""
         is_below = np.zeros(self._folder.max(initial=0) + 1, dtype=np.bool_)
         is_below[[at for at, folder in self._folders if folder.startswith(key) and at < len(is_below)]] = True
-        below: _Mask = is_below[self._folder]
-        return below
-
-
-def _whole(column: Sequence[Any]) -> _Numbers:
-    return np.array(column, dtype=np.int64)
-
-
-def _real(column: Sequence[Any]) -> npt.NDArray[np.float64]:
-    """Numbers; what is NULL is not a number."""
-    return np.array(column, dtype=np.float64)
-
-
-def _read(connection: Connection, sql: str, makers: Sequence[_Maker]) -> list[npt.NDArray[Any]]:
-    """The columns of a result, read in pieces, since rows take ten times the room of columns."""
-    # Without SQLAlchemy's rows, which cost more than reading does.
-    cursor = connection.exec_driver_sql(sql).cursor
-    assert cursor is not None
-    pieces: list[list[npt.NDArray[Any]]] = [[make(())] for make in makers]
-    while rows := cursor.fetchmany(_CHUNK):
-        for piece, make, column in zip(pieces, makers, zip(*rows, strict=True), strict=True):
-            piece.append(make(column))
-    return [np.concatenate(piece) for piece in pieces]
-
-
-def _weighed(numbers: npt.NDArray[Any], weights: _Numbers, names: _Names) -> _Numbers:
-    counts: _Numbers = np.bincount(numbers, weights, minlength=len(names.numbers)).astype(np.int64)
-    return counts
-
-
-def _ranked(names: _Names, counts: _Numbers) -> dict[str, int]:
-    pairs: Mapping[str, int] = {str(name): int(counts[at]) for name, at in names.numbers.items() if counts[at]}
-    return dict(sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0])))
+        return is_below

@@ -3,7 +3,8 @@
 A job waits until `not_before`, and is then due if the file still has the stamp it was queued with; so
 a file that is still being written moves its own job back, and that survives a restart too. Done, the job
 goes in the transaction that records the result. A job that fails for a passing reason waits twice as long
-each time, and after `MOST_TRIES` is quarantined: told by `tagger doctor`, and tried once a day.
+each time, and after `MOST_TRIES` is quarantined: told by `tagger doctor`, and tried once a day. One that fails
+for a lasting reason is quarantined at once.
 
 Which jobs are at work is marked too. A mark that is found at the start means that the program was ended
 at that moment, perhaps by the file: such jobs come last and one at a time, and are given up as a problem
@@ -37,6 +38,7 @@ DAY_S: Final = 86_400.0
 _CHUNK: Final = 500
 _IS_QUARANTINED: Final = JOB.c.tries >= MOST_TRIES
 _IS_OPEN: Final = ~JOB.c.is_cancelled & ~_IS_QUARANTINED
+_IS_FAILING: Final = JOB.c.reason.is_not(None) | JOB.c.is_cancelled
 
 
 class Task(StrEnum):
@@ -57,7 +59,7 @@ class Job:
         task: what is to be done.
         stamp: how the file has to be found for that.
         not_before: when it is due, in seconds since 1970.
-        tries: how often it failed for a passing reason.
+        tries: how often it failed for a passing reason; `MOST_TRIES` if it failed for a lasting one.
         interruptions: how often the program was ended while it was at work.
         is_cancelled: whether a person took it off.
         reason: why it failed last, as one line, or None.
@@ -82,11 +84,19 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many jobs there are: waiting or at work, quarantined, taken off by a person."""
+    """How many jobs there are.
+
+    Attributes:
+        waiting: those that wait or are at work.
+        quarantined: those that failed so often that they are tried once a day only.
+        cancelled: those that a person took off.
+        retrying: those that wait because they failed.
+    """
 
     waiting: int = 0
     quarantined: int = 0
     cancelled: int = 0
+    retrying: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ class Result:
         stamp: how the file has to be found for it.
         not_before: when, in seconds since 1970.
         failure: why it has to be tried again, as one line; None if nothing failed.
+        is_lasting: whether it will fail again as long as the file is as it is.
     """
 
     job: Job
@@ -108,6 +119,14 @@ class Result:
     stamp: Stamp | None = None
     not_before: float = 0.0
     failure: str | None = None
+    is_lasting: bool = False
+
+    @property
+    def tries(self) -> int:
+        """How often the job has failed by now; where it always will, as often as it takes to be quarantined."""
+        if self.failure is None:
+            return 0
+        return MOST_TRIES if self.is_lasting else self.job.tries + 1
 
 
 def delay_s(tries: int) -> float:
@@ -237,18 +256,17 @@ class Jobs:
 
     def counts(self) -> Mapping[int, Counts]:
         """How many jobs each root has; one without any is left out."""
-        columns = [
-            func.sum(case((condition, 1), else_=0)) for condition in (_IS_OPEN, _IS_QUARANTINED, JOB.c.is_cancelled)
-        ]
+        retrying = _IS_OPEN & JOB.c.reason.is_not(None)
+        conditions = (_IS_OPEN, _IS_QUARANTINED & ~JOB.c.is_cancelled, JOB.c.is_cancelled, retrying)
+        columns = [func.sum(case((condition, 1), else_=0)) for condition in conditions]
         with plain_errors(self._path), reading(self._engine) as connection:
             rows = connection.execute(select(JOB.c.root_id, *columns).group_by(JOB.c.root_id))
             return {root_id: Counts(*numbers) for root_id, *numbers in rows}
 
-    def failing(self) -> Sequence[Job]:
-        """The jobs that failed or were taken off, most often tried first."""
-        troubled = (JOB.c.reason.is_not(None)) | JOB.c.is_cancelled
+    def failing(self, limit: int = -1) -> Sequence[Job]:
+        """The jobs that failed or were taken off, most often tried first; at most so many, or all."""
         with plain_errors(self._path), reading(self._engine) as connection:
-            return sorted(_jobs(connection, troubled, -1), key=lambda job: (-job.tries, job.path))
+            return _jobs(connection, _IS_FAILING, limit, JOB.c.tries.desc(), JOB.c.path)
 
     def read_note(self, name: str) -> Any:
         """What was noted under a name, or None."""
@@ -286,7 +304,7 @@ def _moved_on(result: Result) -> dict[str, Any]:
         "size": stamp.size,
         "mtime_ns": stamp.mtime_ns,
         "not_before": result.not_before,
-        "tries": result.job.tries + 1 if result.failure else 0,
+        "tries": result.tries,
         "interruptions": 0,
         "reason": result.failure,
     }
@@ -298,8 +316,14 @@ def _mark(connection: Connection, ids: Sequence[int], *, is_running: bool) -> No
         connection.execute(update(JOB).where(here).values(is_running=is_running))
 
 
-def _jobs(connection: Connection, condition: ColumnElement[bool], limit: int) -> list[Job]:
-    rows = connection.execute(select(JOB).where(condition).order_by(JOB.c.not_before, JOB.c.id).limit(limit)).mappings()
+def _jobs(
+    connection: Connection,
+    condition: ColumnElement[bool],
+    limit: int,
+    *order: ColumnElement[Any],
+) -> list[Job]:
+    by = order or (JOB.c.not_before, JOB.c.id)
+    rows = connection.execute(select(JOB).where(condition).order_by(*by).limit(limit)).mappings()
     return [
         Job(
             id=row["id"],

@@ -21,7 +21,7 @@ from tagger.catalog.database import open_engine, plain_errors, writing
 from tagger.catalog.schema import APPLICATION_ID
 from tagger.errors import CatalogError
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The revision this version of the program works with."""
 
 SCRIPTS: Final = Path(__file__).parent / "migrations"

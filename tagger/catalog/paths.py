@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 from tagger.errors import CatalogError
@@ -55,6 +56,12 @@ def folder_key(folder: str) -> str:
     """The key of a folder, from its absolute path: with a separator at the end, so that all below begins with it."""
     key = name_key(folder)
     return key if key.endswith(os.sep) else key + os.sep
+
+
+def is_below(path: str | os.PathLike[str], folders: Iterable[str | os.PathLike[str]]) -> bool:
+    """Whether an absolute path is that of one of some folders, or leads into it, as it is spelt."""
+    key = folder_key(os.fspath(path))
+    return any(key.startswith(folder_key(os.fspath(folder))) for folder in folders)
 
 
 def subtree(folder: Path) -> tuple[str, str]:

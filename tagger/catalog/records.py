@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tagger.catalog import paths
 from tagger.results import Analysis, AudioFacts, Instrument, Kind
 
 HUMAN: Final = "human"
@@ -25,12 +26,33 @@ Position = tuple[str | int | float, ...]
 """Where a hit stands in the order of a search: what it is ordered by, and what tells equals apart."""
 
 
+TempoRange = tuple[float | None, float | None]
+"""Lowest and highest tempo in BPM; None where an end is open."""
+
+
 class LabelState(StrEnum):
     """What is held of a label."""
 
     PREDICTED = "predicted"
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
+
+
+class Review(StrEnum):
+    """What people said of the labels of a recording."""
+
+    PREDICTED = "predicted"
+    """Nothing: all that is known was heard or read by a program."""
+    CONFIRMED = "confirmed"
+    """That it has some labels, and nothing against any."""
+    CORRECTED = "corrected"
+    """That it has some labels, and others not."""
+    REJECTED = "rejected"
+    """That it has some labels not, and nothing for any."""
+
+
+REVIEWED: Final = (Review.CONFIRMED, Review.CORRECTED, Review.REJECTED)
+"""Somebody said something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +113,9 @@ class Sort(StrEnum):
     DURATION = "duration"
     TEMPO = "tempo"
     ADDED = "added"
+    KIND = "kind"
+    KEY = "key"
+    LABEL = "label"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,14 +128,21 @@ class Query:
         min_confidence: the tag asked for, or the best one, is at least this sure, 0 to 1.
         max_confidence: it is at most this sure.
         kinds: the file is one of these kinds.
-        tempo_min_bpm: lowest tempo; files without a tempo are out.
-        tempo_max_bpm: highest tempo; files without a tempo are out.
-        key: musical key, as "Am" or "F#".
+        tempo_ranges_bpm: its tempo is in one of these, ends included, None for an open end; files without a tempo
+            are out.
+        keys: its musical key is one of these, as "Am" or "F#".
         words: words of the path, in any order, each at least by its beginning.
         path: a folder, with all below it, or one file.
-        is_reviewed: whether a person has judged any of its labels; None for either.
+        folders: it is somewhere below a folder of one of these names, or at least of one that begins so, whatever
+            the case. "Drums/Kicks" is Kicks in Drums, a separator at the end makes the name a whole one, and an
+            absolute path is itself.
+        reviews: people said one of these things of it.
+        is_unsure: whether only such files are wanted of which nothing may be claimed; silence is none of them.
+        is_missing: whether files are wanted that were gone when their folders were last looked at, in place of those
+            that are there.
         sort: what the order is; None is by confidence where a tag is asked for, else by path. Where
-            the order is by confidence or tempo, files without any are left out.
+            the order is by confidence, label, tempo or key, files without any are left out. The order by label goes on
+            by confidence, that by kind by duration.
         descending: the other way round; None is best first for confidence, newest first for added,
             and ascending for the rest.
         limit: at most so many hits.
@@ -123,12 +155,14 @@ class Query:
     min_confidence: float = 0.0
     max_confidence: float = 1.0
     kinds: tuple[Kind, ...] = ()
-    tempo_min_bpm: float | None = None
-    tempo_max_bpm: float | None = None
-    key: str | None = None
+    tempo_ranges_bpm: tuple[TempoRange, ...] = ()
+    keys: tuple[str, ...] = ()
     words: str = ""
     path: Path | None = None
-    is_reviewed: bool | None = None
+    folders: tuple[str, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    is_unsure: bool = False
+    is_missing: bool = False
     sort: Sort | None = None
     descending: bool | None = None
     limit: int | None = None
@@ -225,16 +259,24 @@ class Problem:
     """A file that could not be analysed.
 
     Attributes:
+        id: of the place at which it is; it stays while the file is there.
         path: where it is.
         size: in bytes, when it was last tried.
         mtime_ns: time of last change in ns, when it was last tried.
         reason: why, as one line.
     """
 
+    id: int
     path: Path
     size: int
     mtime_ns: int
     reason: str
+
+    @property
+    def position(self) -> Position:
+        """Where it stands in the order by path, in which problems are found."""
+        folder, name = paths.split(self.path)
+        return paths.folder_key(folder), paths.name_key(name)
 
 
 @dataclass(frozen=True, slots=True)

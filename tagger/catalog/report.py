@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, column, exists, func, or_, select, tuple_
 
 from tagger.catalog import paths
-from tagger.catalog.conditions import in_folder, in_subtree
-from tagger.catalog.records import Known, Problem, Stats
-from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LIVE_TAG, LOCATION, SOURCE, TAG
+from tagger.catalog.conditions import at_path, folder_pattern, in_folder, in_subtree
+from tagger.catalog.records import Known, Problem, Query, Seen, Stats
+from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LIVE_TAG, LOCATION, SOURCE, TAG, WORDS
+from tagger.catalog.words import match_expression
 from tagger.results import Kind
 
 _PAGE: Final = 500
@@ -57,6 +59,19 @@ def place(connection: Connection, location_id: int) -> Path | None:
     return None if row is None else Path(*row)
 
 
+def seen_at(connection: Connection, location_ids: Sequence[int]) -> dict[int, Seen]:
+    """What was seen at places given by their numbers; those that hold no recording are left out."""
+    columns = (FOLDER.c.path, LOCATION.c.name, FILE.c.payload_hash, LOCATION.c.missing_since.is_not(None))
+    statement = select(LOCATION.c.id, *columns).select_from(LOCATION.join(FOLDER).join(FILE))
+    found: dict[int, Seen] = {}
+    for start in range(0, len(location_ids), _PAGE):
+        rows = connection.execute(statement.where(LOCATION.c.id.in_(location_ids[start : start + _PAGE])))
+        found |= {
+            at: Seen(Path(folder, name), payload_hash, missing) for at, folder, name, payload_hash, missing in rows
+        }
+    return found
+
+
 def live_tags(connection: Connection, path: Path) -> tuple[str, ...]:
     """Which tags of a file are ours in the sidecar of Ableton Live."""
     key = paths.name_key(paths.folder_text(path))
@@ -69,16 +84,32 @@ def tags(connection: Connection) -> list[str]:
     return list(connection.scalars(select(TAG.c.label).distinct().order_by(TAG.c.label)))
 
 
-def problems(connection: Connection) -> Iterator[Problem]:
+def problems(connection: Connection, query: Query) -> Iterator[Problem]:
     """The files that could not be analysed, by path."""
+    # Nothing is known of them but where they are.
+    where = replace(Query(), words=query.words, path=query.path, folders=query.folders)
+    if replace(query, sort=None, descending=None, limit=None, after=None) != where:
+        return
     statement = (
-        select(FOLDER.c.path, *LOCATION.c["name", "size", "mtime_ns", "problem"])
+        select(LOCATION.c.id, FOLDER.c.path, *LOCATION.c["name", "size", "mtime_ns", "problem"])
         .select_from(LOCATION.join(FOLDER))
-        .where(LOCATION.c.problem.is_not(None), _HERE)
+        .where(LOCATION.c.problem.is_not(None), _HERE, *_where(query))
         .order_by(FOLDER.c.path_key, LOCATION.c.name_key)
+        .limit(query.limit)
     )
-    for folder, name, size, mtime_ns, reason in connection.execute(statement):
-        yield Problem(Path(folder, name), size, mtime_ns, reason)
+    for location_id, folder, name, size, mtime_ns, reason in connection.execute(statement):
+        yield Problem(location_id, Path(folder, name), size, mtime_ns, reason)
+
+
+def _where(query: Query) -> Iterator[ColumnElement[bool]]:
+    if query.path is not None:
+        yield or_(in_subtree(query.path), at_path(query.path))
+    if query.folders:
+        yield or_(*(FOLDER.c.path_key.op("GLOB")(folder_pattern(name)) for name in query.folders))
+    if expression := match_expression(query.words):
+        yield LOCATION.c.id.in_(select(WORDS.c.rowid).where(column("words").op("MATCH")(expression)))
+    if query.after is not None:
+        yield tuple_(FOLDER.c.path_key, LOCATION.c.name_key) > tuple_(*query.after)
 
 
 def models(connection: Connection) -> dict[str, int]:
@@ -99,9 +130,7 @@ def stats(connection: Connection) -> Stats:
     ).all()
     files = sum(count for _, count, _ in kinds)
     recordings = select(func.count(LOCATION.c.file_id.distinct())).where(_HERE)
-    is_tagged = exists().where(TAG.c.file_id == LOCATION.c.file_id)
-    is_silent = FILE.c.kind == Kind.SILENCE.value
-    unsure = select(func.count()).select_from(LOCATION.join(FILE)).where(_HERE, ~is_silent, ~is_tagged)
+    unsure = select(func.count()).select_from(LOCATION.join(FILE)).where(_HERE, FILE.c.is_unsure)
     failed = select(func.count()).where(_HERE, LOCATION.c.problem.is_not(None))
     return Stats(
         files=files,

@@ -112,13 +112,37 @@ class Roots:
             connection.execute(delete(JOB).where(JOB.c.root_id == root.id))
             connection.execute(delete(ROOT).where(ROOT.c.id == root.id))
 
-    def pause(self, path: Path, *, is_paused: bool) -> None:
-        """Has the daemon leave a root alone for now, or go on with it.
+    def change(
+        self,
+        path: Path,
+        *,
+        is_paused: bool | None = None,
+        write: bool | None = None,
+        ableton: bool | None = None,
+        poll: bool | None = None,
+    ) -> None:
+        """Has the daemon leave a root alone for now or go on with it, or watches it otherwise; None changes nothing.
+
+        Args:
+            path: the root.
+            is_paused: whether nothing is done about it for now.
+            write: as in `add`.
+            ableton: as in `add`.
+            poll: as in `add`.
 
         Raises:
             CatalogError: it is not watched.
         """
-        self._set(self.get(path).id, is_paused=is_paused)
+        root = self.get(path)
+        wanted = {"is_paused": is_paused, "write": write, "ableton": ableton, "poll": poll}
+        values = {name: value for name, value in wanted.items() if value not in (None, getattr(root, name))}
+        if not values:
+            return
+        with plain_errors(self._path), writing(self._engine) as connection:
+            connection.execute(update(ROOT).where(ROOT.c.id == root.id).values(values))
+            # What is known already is for the files, and for Live, too.
+            if values.get("write") or values.get("ableton"):
+                queue_tagging(connection, in_subtree(root.path))
 
     def set_online(self, root_id: int, identity: str) -> None:
         """Notes that a root is there, and what its folder is known by."""

@@ -73,11 +73,14 @@ FILE: Final = Table(
     Column("tempo_bpm", Float),
     Column("key", Text),
     Column("added_at", Float, nullable=False),
+    Column("is_unsure", Boolean, nullable=False, server_default="0"),
     Index(None, "kind", "duration_s"),
     Index(None, "duration_s"),
     Index(None, "tempo_bpm"),
     Index(None, "key"),
+    Index("ix_file_unsure", "id", sqlite_where=text("is_unsure")),
 )
+"""`is_unsure`: it is not silent and has no row of `tag`; kept with these, since the lack of a row has no index."""
 
 LOCATION: Final = Table(
     "location",
@@ -95,6 +98,8 @@ LOCATION: Final = Table(
     CheckConstraint("(file_id IS NULL) <> (problem IS NULL)", name="file_or_problem"),
     Index(None, "file_id", "missing_since"),
     Index(None, "name_key"),
+    Index("ix_location_missing", "id", sqlite_where=text("missing_since IS NOT NULL")),
+    Index("ix_location_problem", "id", sqlite_where=text("problem IS NOT NULL")),
 )
 
 SOURCE: Final = Table(
@@ -130,7 +135,7 @@ LABEL: Final = Table(
     Column("candidate_rank", Integer),
     Column("tag_rank", Integer),
     CheckConstraint("state IN ('predicted', 'confirmed', 'rejected')", name="state"),
-    Index("ix_label_judged", "file_id", sqlite_where=text("state <> 'predicted'")),
+    Index("ix_label_judged", "file_id", "state", sqlite_where=text("state <> 'predicted'")),
     sqlite_with_rowid=False,
 )
 """Ranks count from 0: the place among the most likely leaves, and among the tags; NULL if not one of them."""
@@ -201,6 +206,16 @@ LIVE_TAG: Final = Table(
     Column("tags", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+
+SAVED_SEARCH: Final = Table(
+    "saved_search",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+)
+"""What people look for again and again, as it is typed; in the order of its numbers."""
 
 WORDS: Final = table("words", column("rowid", Integer), column("text", Text))
 """FTS5 over `location`: rowid is the location's id. The tokens are made by `words.index_words`."""

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, RowMapping, select, text
 
 from tagger.catalog.records import Hit, Query
-from tagger.catalog.schema import TAG
+from tagger.catalog.schema import FILE, FOLDER, LOCATION, TAG
 from tagger.catalog.statement import POSITION_COLUMNS, Statement
 from tagger.results import Instrument, Kind
 
@@ -23,6 +23,26 @@ def find(connection: Connection, query: Query) -> Iterator[Hit]:
         tags = tags_of(connection, [row["file_id"] for row in rows])
         for row in rows:
             yield _hit(row, tags.get(row["file_id"], ()))
+
+
+def copies(connection: Connection, file_ids: Collection[int]) -> dict[int, tuple[Hit, ...]]:
+    """Where recordings are, each with all its places by path; those that are nowhere are left out."""
+    rows = connection.execute(
+        select(
+            *LOCATION.c["file_id", "name"],
+            *FILE.c["kind", "duration_s", "tempo_bpm", "key"],
+            FOLDER.c.path,
+            LOCATION.c.id.label("location_id"),
+        )
+        .select_from(LOCATION.join(FOLDER).join(FILE))
+        .where(LOCATION.c.file_id.in_(file_ids), LOCATION.c.missing_since.is_(None))
+        .order_by(FOLDER.c.path_key, LOCATION.c.name_key)
+    ).mappings()
+    tags = tags_of(connection, file_ids)
+    found: dict[int, tuple[Hit, ...]] = {}
+    for row in rows:
+        found[row["file_id"]] = (*found.get(row["file_id"], ()), _hit(row, tags.get(row["file_id"], ())))
+    return found
 
 
 def tags_of(connection: Connection, file_ids: Collection[int]) -> dict[int, tuple[Instrument, ...]]:

@@ -25,8 +25,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, select, text
 
 from tagger.catalog import paths
-from tagger.catalog.conditions import at_path
-from tagger.catalog.records import Query, Sort
+from tagger.catalog.conditions import at_path, folder_pattern, judged
+from tagger.catalog.records import REVIEWED, Query, Review, Sort, TempoRange
 from tagger.catalog.schema import LOCATION
 from tagger.catalog.words import match_expression
 
@@ -39,11 +39,15 @@ _ORDER: Final = {
     Sort.DURATION: ("file.duration_s", "file.id", "location.id"),
     Sort.TEMPO: ("file.tempo_bpm", "file.id", "location.id"),
     Sort.ADDED: ("file.id", "location.id"),
+    Sort.KIND: ("file.kind", "file.duration_s", "file.id", "location.id"),
+    Sort.KEY: ("file.key", "file.id", "location.id"),
+    Sort.LABEL: ("best.label", "best.confidence", "best.file_id", "location.id"),
 }
-POSITION_COLUMNS: Final = ("position_0", "position_1", "position_2")
-"""What the columns are called that hold a hit's position; an order has two or three."""
+POSITION_COLUMNS: Final = ("position_0", "position_1", "position_2", "position_3")
+"""What the columns are called that hold a hit's position; an order has two to four."""
 
-_JUDGED: Final = "SELECT file_id FROM label WHERE state <> 'predicted'"
+_OF_TAG: Final = (Sort.CONFIDENCE, Sort.LABEL)
+_MAY_LACK: Final = {Sort.TEMPO: "file.tempo_bpm IS NOT NULL", Sort.KEY: "file.key IS NOT NULL"}
 
 _JOINED_ON: Final = {
     "best": "best.file_id = location.file_id",
@@ -59,6 +63,9 @@ _WALK: Final = {
     Sort.DURATION: "file INDEXED BY ix_file_duration_s",
     Sort.TEMPO: "file INDEXED BY ix_file_tempo_bpm",
     Sort.ADDED: "file NOT INDEXED",
+    Sort.KIND: "file INDEXED BY ix_file_kind_duration_s",
+    Sort.KEY: "file INDEXED BY ix_file_key",
+    Sort.LABEL: "tag AS best INDEXED BY ix_tag_label_confidence_file_id",
 }
 
 
@@ -70,7 +77,7 @@ class Statement:
         self._conditions: dict[str, list[str]] = defaultdict(list)
         self._query = query
         self._sort = _sort(query)
-        self._needs_tag = _asks_for_tag(query) or self._sort is Sort.CONFIDENCE
+        self._needs_tag = _asks_for_tag(query) or self._sort in _OF_TAG
         self._descending = _is_descending(query, self._sort)
         self._add_conditions(connection)
         self.sql = self._sql(self._rarest(connection))
@@ -96,22 +103,40 @@ class Statement:
             add("words", f"words MATCH {self._value(expression)}")
         if query.path is not None:
             self._add_path(connection, query.path)
+        if query.folders:
+            patterns = map(self._value, map(folder_pattern, query.folders))
+            add("folder", f"({' OR '.join(f'folder.path_key GLOB {each}' for each in patterns)})")
         for condition in self._of_tag():
             add("best", condition)
-        if query.is_reviewed:
+        if query.reviews and Review.PREDICTED not in query.reviews:
             add("judged", "TRUE")
+        if query.is_missing:
+            add("location", "location.missing_since IS NOT NULL")
 
     def _of_sound(self) -> Iterator[str]:
         query = self._query
+        if query.is_unsure:
+            yield "file.is_unsure"
         if query.kinds:
-            is_musical = query.key or query.tempo_min_bpm or query.tempo_max_bpm
+            is_musical = query.keys or query.tempo_ranges_bpm
             yield f"{'+' if is_musical else ''}file.kind IN {self._any_of(query.kinds)}"
-        if query.tempo_min_bpm is not None:
-            yield f"file.tempo_bpm >= {self._value(query.tempo_min_bpm)}"
-        if query.tempo_max_bpm is not None:
-            yield f"file.tempo_bpm <= {self._value(query.tempo_max_bpm)}"
-        if query.key is not None:
-            yield f"file.key = {self._value(query.key)}"
+        if len(query.tempo_ranges_bpm) == 1:
+            yield from self._in_tempo(query.tempo_ranges_bpm[0])
+        elif query.tempo_ranges_bpm:
+            lows, highs = zip(*query.tempo_ranges_bpm, strict=True)
+            # The bounds of all, for an index that is walked in the order of tempos.
+            yield from self._in_tempo((None if None in lows else min(lows), None if None in highs else max(highs)))
+            ranges = (" AND ".join(self._in_tempo(each)) for each in query.tempo_ranges_bpm)
+            yield f"+({' OR '.join(f'({each})' for each in ranges)})"
+        if query.keys:
+            yield f"file.key IN {self._any_of(query.keys)}"
+
+    def _in_tempo(self, bounds: TempoRange) -> Iterator[str]:
+        low, high = bounds
+        # A file without a tempo is in no range, an open one neither.
+        yield "file.tempo_bpm IS NOT NULL" if low is None else f"file.tempo_bpm >= {self._value(low)}"
+        if high is not None:
+            yield f"file.tempo_bpm <= {self._value(high)}"
 
     def _of_tag(self) -> Iterator[str]:
         yield from self._asked("best")
@@ -157,7 +182,7 @@ class Statement:
 
     def _count(self, connection: Connection, table: str) -> int:
         """For how many files the conditions on a table hold; counted no further than is of use."""
-        counted = f"folder CROSS JOIN location ON {_JOINED_ON['folder']}" if table == "folder" else _walked(table)
+        counted = f"folder CROSS JOIN location ON {_JOINED_ON['folder']}" if table == "folder" else self._walked(table)
         inner = f"SELECT 1 FROM {counted} WHERE {' AND '.join(self._conditions[table])} LIMIT :few"
         few = -1 if self._query.limit is None else _FEW
         count = connection.scalar(text(f"SELECT count(*) FROM ({inner})"), {**self.values, "few": few})
@@ -168,7 +193,7 @@ class Statement:
             walked = self._walk()
             first = _ORDER[self._sort][0].partition(".")[0]
         else:
-            walked = _walked(rarest)
+            walked = self._walked(rarest)
             first = rarest
         joined = [walked]
         if first != "location":
@@ -183,19 +208,31 @@ class Statement:
         has_own_index = len(query.labels) == 1 or (not query.labels and len(query.families) == 1)
         return "tag AS best" if self._sort is Sort.CONFIDENCE and has_own_index else _WALK[self._sort]
 
+    def _walked(self, table: str) -> str:
+        """A table as it is named where it is walked first."""
+        if table == "judged":
+            return f"({judged(self._query.reviews)}) AS judged"
+        if table == "file" and self._query.is_unsure:
+            return "file INDEXED BY ix_file_unsure"
+        if table == "location" and self._query.is_missing:
+            return "location INDEXED BY ix_location_missing"
+        return "tag AS best" if table == "best" else table
+
     def _all_conditions(self, rarest: str | None) -> Iterator[str]:
-        yield "location.missing_since IS NULL"
+        if not self._query.is_missing:
+            yield "location.missing_since IS NULL"
         for table, conditions in self._conditions.items():
             if table == "words" != rarest:
                 yield f"+location.id IN (SELECT rowid FROM words WHERE {conditions[0]})"
             elif table == "judged" != rarest:
-                yield f"+location.file_id IN ({_JUDGED})"
+                yield f"+location.file_id IN ({judged(self._query.reviews)})"
             else:
                 yield from (f"+{each}" if not rarest and self._is_passed(each) else each for each in conditions)
-        if self._query.is_reviewed is False:
-            yield f"+location.file_id NOT IN ({_JUDGED})"
-        if self._sort is Sort.TEMPO:
-            yield "file.tempo_bpm IS NOT NULL"
+        if Review.PREDICTED in self._query.reviews:
+            others = [each for each in REVIEWED if each not in self._query.reviews]
+            yield f"+location.file_id NOT IN ({judged(others)})"
+        if self._sort in _MAY_LACK:
+            yield _MAY_LACK[self._sort]
         if self._needs_tag:
             yield from self._best_conditions()
 
@@ -220,6 +257,10 @@ class Statement:
             conditions = ["surer.file_id = best.file_id", *self._asked("+surer")]
             conditions.append("(surer.confidence, surer.label) > (best.confidence, best.label)")
             yield f"NOT EXISTS (SELECT 1 FROM tag AS surer WHERE {' AND '.join(conditions)})"
+        if self._sort is Sort.LABEL and query.families and not query.labels:
+            # Takes the walk from label to label of these families, past all others.
+            in_family = f"family IN {self._any_of(query.families)}"
+            yield f"best.label IN (SELECT DISTINCT label FROM tag WHERE {in_family})"
         if query.labels and query.families:
             in_family = f"+other.family IN {self._any_of(query.families)}"
             yield f"EXISTS (SELECT 1 FROM tag AS other WHERE other.file_id = best.file_id AND {in_family})"
@@ -227,11 +268,6 @@ class Statement:
 
 def _asks_for_tag(query: Query) -> bool:
     return bool(query.labels or query.families or query.min_confidence > 0 or query.max_confidence < 1)
-
-
-def _walked(table: str) -> str:
-    """A table as it is named where it is walked first."""
-    return {"best": "tag AS best", "judged": f"(SELECT DISTINCT file_id FROM ({_JUDGED})) AS judged"}.get(table, table)
 
 
 def _is_descending(query: Query, sort: Sort) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Table, case, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Table, and_, case, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
 from tagger.catalog import paths
@@ -38,7 +38,7 @@ from tagger.catalog.schema import (
 from tagger.catalog.words import index_words
 from tagger.errors import CatalogError
 from tagger.filenames import NAME_CONFIDENCE, labels_in
-from tagger.results import Analysis, Instrument
+from tagger.results import Analysis, Instrument, Kind
 from tagger.taxonomy import FAMILIES, family_of
 
 Row = dict[str, Any]
@@ -70,21 +70,47 @@ def queue_tags(connection: Connection, entries: Iterable[Entry]) -> None:
 
 def judge(connection: Connection, path: Path, verdicts: Mapping[str, LabelState]) -> None:
     """Writes a person's verdicts on labels of the recording at a path, in place of earlier ones."""
-    for label in verdicts:
+    check_labels(connection, path, verdicts)
+    put_verdicts(connection, {_file_id(connection, path): verdicts})
+
+
+def check_labels(connection: Connection, path: Path, labels: Iterable[str]) -> None:
+    """Raises `CatalogError` for a label that neither the taxonomy nor anything in the catalog has.
+
+    Args:
+        connection: to the catalog.
+        path: what the error names.
+        labels: to be looked for.
+    """
+    for label in labels:
         is_given = exists().where(LABEL.c.label == label)
         if family_of(label) not in FAMILIES and not connection.scalar(select(is_given)):
             raise CatalogError(path, f'there is no label "{label}"', "see `tagger labels`")
-    file_id = _file_id(connection, path)
-    own = {"file_id": file_id, "source_id": _source_id(connection, HUMAN)}
-    rows = [own | _label_row(Instrument(label, family_of(label), 1.0), state) for label, state in verdicts.items()]
+
+
+def put_verdicts(connection: Connection, verdicts: Mapping[int, Mapping[str, LabelState | None]]) -> None:
+    """Writes what people say of labels, by recording, in place of what they said before; None takes it away."""
+    human = _source_id(connection, HUMAN)
+    said = [(file_id, label, state) for file_id, each in verdicts.items() for label, state in each.items()]
+    gone = [(file_id, label) for file_id, label, state in said if state is None]
+    for start in range(0, len(gone), _CHUNK):
+        is_gone = tuple_(LABEL.c.file_id, LABEL.c.label).in_(gone[start : start + _CHUNK])
+        connection.execute(delete(LABEL).where(LABEL.c.source_id == human, is_gone))
+    rows = [
+        {"file_id": file_id, "source_id": human} | _label_row(Instrument(label, family_of(label), 1.0), state)
+        for file_id, label, state in said
+        if state is not None
+    ]
     if rows:
         statement = insert(LABEL)
-        verdict = statement.on_conflict_do_update(
-            index_elements=("file_id", "label", "source_id"), set_={"state": statement.excluded.state}
-        )
-        connection.execute(verdict, rows)
-        _weigh(connection, [file_id])
-        queue_tagging(connection, LOCATION.c.file_id == file_id)
+        renewed = {"state": statement.excluded.state}
+        keys = ("file_id", "label", "source_id")
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=renewed), rows)
+    judged = [file_id for file_id, each in verdicts.items() if each]
+    for start in range(0, len(judged), _CHUNK):
+        chunk = judged[start : start + _CHUNK]
+        _weigh(connection, chunk)
+        queue_tagging(connection, LOCATION.c.file_id.in_(chunk))
 
 
 def note_evidence(connection: Connection, path: Path, vendor: Collection[str]) -> None:
@@ -350,6 +376,10 @@ def _weigh(connection: Connection, file_ids: Collection[int]) -> None:
     )
     connection.execute(delete(TAG).where(TAG.c.file_id.in_(file_ids)))
     connection.execute(insert(TAG).from_select(["file_id", "label", "family", "confidence"], claimed))
+    is_tagged = exists().where(TAG.c.file_id == FILE.c.id)
+    is_unsure = and_(FILE.c.kind != Kind.SILENCE.value, ~is_tagged)
+    changed = FILE.c.id.in_(file_ids) & (FILE.c.is_unsure != is_unsure)
+    connection.execute(update(FILE).where(changed).values(is_unsure=~FILE.c.is_unsure))
 
 
 def _upsert(

@@ -22,13 +22,13 @@ class Mark(NamedTuple):
     """Tells one state of a model's analyses from another.
 
     Attributes:
-        count: how many there are.
+        size: how many there are.
         last: the highest number of one.
         total: the sum of their numbers; with the two above, it says whether any went.
         last_at: when the last was made, since SQLite uses the highest number again once its row is gone.
     """
 
-    count: int
+    size: int
     last: int
     total: int
     last_at: float
@@ -59,8 +59,8 @@ def vectors(connection: Connection, model: str, held: Vectors | None) -> Vectors
     mark = _mark(connection, source_id)
     if held is not None and held.mark == mark:
         return held
-    added = None if held is None else _read(connection, source_id, after=held.mark.last)
-    if held is None or added is None or not _is_only_added(held.mark, added, mark):
+    added = _read(connection, source_id, after=held.mark.last if held else -1)
+    if held is not None and not _is_only_added(connection, held.mark, added, mark):
         held, added = None, _read(connection, source_id, after=-1)
     file_ids, matrix = added.file_ids, added.matrix
     if not added.is_audible.all():
@@ -73,7 +73,7 @@ def vectors(connection: Connection, model: str, held: Vectors | None) -> Vectors
 
 
 class _Rows(NamedTuple):
-    count: int
+    size: int
     total: int
     file_ids: npt.NDArray[np.int64]
     matrix: npt.NDArray[np.float32]
@@ -85,12 +85,16 @@ def _mark(connection: Connection, source_id: int | None) -> Mark:
     own = ANALYSIS.c.source_id == source_id
     numbers = select(func.count(), func.max(ANALYSIS.c.id), func.sum(ANALYSIS.c.id)).where(own)
     count, last, total = connection.execute(numbers).one()
-    last_at = connection.scalar(select(ANALYSIS.c.analysed_at).where(ANALYSIS.c.id == last))
-    return Mark(int(count), int(last or 0), int(total or 0), float(last_at or 0.0))
+    return Mark(int(count), int(last or 0), int(total or 0), _made_at(connection, last))
 
 
-def _is_only_added(before: Mark, added: _Rows, now: Mark) -> bool:
-    return before.last > 0 and (before.count + added.count, before.total + added.total) == (now.count, now.total)
+def _is_only_added(connection: Connection, before: Mark, added: _Rows, now: Mark) -> bool:
+    is_all = (before.size + added.size, before.total + added.total) == (now.size, now.total)
+    return is_all and _made_at(connection, before.last) == before.last_at
+
+
+def _made_at(connection: Connection, number: int | None) -> float:
+    return float(connection.scalar(select(ANALYSIS.c.analysed_at).where(ANALYSIS.c.id == number)) or 0.0)
 
 
 def _read(connection: Connection, source_id: int | None, *, after: int) -> _Rows:
@@ -110,6 +114,16 @@ def _read(connection: Connection, source_id: int | None, *, after: int) -> _Rows
     whose = np.array(file_ids, dtype=np.int64)
     matrix = np.concatenate(parts).astype(np.float32, copy=False) if parts else np.zeros((0, 1), dtype=np.float32)
     return _Rows(len(ids), sum(ids), whose, matrix, ~np.isin(whose, np.array(silent, dtype=np.int64)))
+
+
+def embeddings(connection: Connection, file_ids: Collection[int]) -> dict[int, npt.NDArray[np.float32]]:
+    """(128,) float32 of unit length for each recording, by the model that heard it last; zeros for silence."""
+    rows = connection.execute(
+        select(ANALYSIS.c.file_id, ANALYSIS.c.embedding)
+        .where(ANALYSIS.c.file_id.in_(file_ids))
+        .order_by(ANALYSIS.c.analysed_at, ANALYSIS.c.id)
+    )
+    return {file_id: np.frombuffer(blob, "<f4").astype(np.float32) for file_id, blob in rows}
 
 
 def places(connection: Connection, file_ids: Collection[int]) -> dict[int, Path]:

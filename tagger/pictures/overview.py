@@ -46,6 +46,7 @@ class Overview:
         peaks: (columns, 2) float32, least and greatest sample of each column, full scale -1 to 1.
         mel: (columns, n_mels) float32, mean mel power of each column in dB relative to full scale.
         edges_hz: (n_mels + 2,) float64, where the bands begin, peak and end; band `m` peaks at edge `m + 1`.
+        is_sketch: whether only a part of each column was looked at.
     """
 
     duration_s: float
@@ -53,6 +54,7 @@ class Overview:
     peaks: Columns
     mel: Columns
     edges_hz: npt.NDArray[np.float64]
+    is_sketch: bool = False
 
 
 class OverviewBuilder:
@@ -67,13 +69,7 @@ class OverviewBuilder:
         """
         self._sample_rate = sample_rate
         self._hop_length = _hop_length(duration_s, sample_rate)
-        self._parameters = MelParameters(
-            window_s=_WINDOW_S,
-            hop_s=self._hop_length / sample_rate,
-            n_mels=max(1, min(_BANDS, _BANDS * sample_rate // _RATE_OF_ALL_BANDS)),
-            fmin_hz=min(_FMIN_HZ, sample_rate / 100),
-            fmax_hz=min(_FMAX_HZ, sample_rate / 2),
-        )
+        self._parameters = mel_parameters(sample_rate, self._hop_length)
         self._stream = MelStream(self._parameters, sample_rate)
         self._pending: Samples = np.zeros(0, dtype=np.float32)
         self._length = 0
@@ -131,6 +127,17 @@ def overview(path: PathLike, *, progress: Callable[[float], None] | None = None)
             if progress is not None:
                 progress(read_s)
         return builder.finish()
+
+
+def mel_parameters(sample_rate: int, hop_length: int) -> MelParameters:
+    """The bands of a picture, at a rate in Hz and with so many samples between two frames."""
+    return MelParameters(
+        window_s=_WINDOW_S,
+        hop_s=hop_length / sample_rate,
+        n_mels=max(1, min(_BANDS, _BANDS * sample_rate // _RATE_OF_ALL_BANDS)),
+        fmin_hz=min(_FMIN_HZ, sample_rate / 100),
+        fmax_hz=min(_FMAX_HZ, sample_rate / 2),
+    )
 
 
 class _Folding:

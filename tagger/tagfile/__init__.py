@@ -20,7 +20,7 @@ from tagger.tagfile import cue_points, deciding
 from tagger.tagfile.chunked import WAV, ChunkedTags
 from tagger.tagfile.cue_points import CUE_POINTS, CueEdit
 from tagger.tagfile.fingerprint import fingerprint_of
-from tagger.tagfile.formats import UntaggableError, format_of
+from tagger.tagfile.formats import UnfitError, UntaggableError, format_of
 from tagger.tagfile.reasons import told_of
 from tagger.tagfile.replacing import sweep
 from tagger.tagfile.rewriting import Examined, Rewrite, brought_back, patched, prepared, unchanged
@@ -51,6 +51,7 @@ __all__ = [
     "Layer",
     "Reading",
     "Rewrite",
+    "UnfitError",
     "UntaggableError",
     "fingerprint",
     "plan",

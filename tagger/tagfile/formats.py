@@ -74,12 +74,16 @@ class UntaggableError(TagFileError):
     """Raised for a sound file whose format has no place for tags; nothing is wrong with the file."""
 
 
+class UnfitError(TagFileError):
+    """Raised for a file that is built so that it cannot be tagged safely, and will not be until it is changed."""
+
+
 def format_of(path: Path) -> TagFormat:
     """The format of a file.
 
     Raises:
         UntaggableError: if it has no place for tags.
-        TagFileError: if it is no audio that this program knows.
+        UnfitError: if it is no audio that this program knows.
         ValueError: with the reason, if an ID3 tag stands where none may be.
         OSError: if it cannot be read.
     """
@@ -99,7 +103,7 @@ def format_of(path: Path) -> TagFormat:
         raise ValueError("an ID3 tag stands in front of its header")
     found = _format(container, head, tagged=start > 0 or head.startswith(MAGIC))
     if found is None:
-        raise TagFileError(path, "is of no format that can hold tags", _CATALOG_ONLY)
+        raise UnfitError(path, "is of no format that can hold tags", _CATALOG_ONLY)
     return found
 
 

@@ -9,27 +9,27 @@ from pathlib import Path
 from typing import Final
 
 from tagger.containers import MalformedError
-from tagger.errors import TagFileError, TaggerError
-from tagger.tagfile.formats import UntaggableError
+from tagger.errors import TagFileError, TaggerError, reason_of
+from tagger.tagfile.formats import UnfitError
 
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
 def told_of(path: Path) -> Iterator[None]:
-    """Makes a `TagFileError` about `path` of whatever goes wrong in the block."""
+    """Makes a `TagFileError` about `path` of what goes wrong in the block, an `UnfitError` if the file is to blame."""
     try:
         yield
-    except UntaggableError as error:
-        raise UntaggableError(path, error.reason, error.advice) from error
+    except TagFileError as error:
+        raise type(error)(path, error.reason, error.advice) from error
     except PermissionError as error:
         advice = "open in another program, or protected; close it there, or allow writing, and run again"
         raise TagFileError(path, "no permission to tag it", advice) from error
     except OSError as error:
         advice = "free some space and run again" if error.errno in _FULL else ""
-        raise TagFileError(path, f"cannot be tagged: {error.strerror or error}", advice) from error
+        raise TagFileError(path, f"cannot be tagged: {reason_of(error)}", advice) from error
     except TaggerError as error:
         raise TagFileError(path, error.reason, error.advice) from error
     except (ValueError, MalformedError) as error:
         advice = "left untouched, kept in the catalog only"
-        raise TagFileError(path, f"cannot be tagged safely: {error}", advice) from error
+        raise UnfitError(path, f"cannot be tagged safely: {error}", advice) from error

@@ -17,12 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tagger.disk import flush
+from tagger.disk import TEMPORARY_PREFIX, TEMPORARY_SUFFIX, flush
 from tagger.errors import TagFileError
 
-# Hidden, and no audio by its suffix: walks through libraries pass over what a crash may leave.
-_TEMPORARY_PREFIX: Final = ".tagger-"
-_TEMPORARY_SUFFIX: Final = ".tmp"
 _ABANDONED_AFTER_S: Final = 3600.0
 _COPYFILE_METADATA: Final = 0b111  # ACL, stat and extended attributes; copyfile.h of macOS
 
@@ -46,7 +43,7 @@ def check_replaceable(path: Path) -> None:
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
     """An empty file beside `path`, gone when the block ends, unless it took its place."""
-    handle, name = tempfile.mkstemp(_TEMPORARY_SUFFIX, _TEMPORARY_PREFIX, path.parent)
+    handle, name = tempfile.mkstemp(TEMPORARY_SUFFIX, TEMPORARY_PREFIX, path.parent)
     os.close(handle)
     new = Path(name)
     try:
@@ -60,7 +57,7 @@ def sweep(folder: Path) -> None:
     """Deletes what crashes left in a folder: copies that were on their way, too old to be on it still."""
     latest = time.time() - _ABANDONED_AFTER_S
     with contextlib.suppress(OSError):
-        for left in folder.glob(f"{_TEMPORARY_PREFIX}*{_TEMPORARY_SUFFIX}"):
+        for left in folder.glob(f"{TEMPORARY_PREFIX}*{TEMPORARY_SUFFIX}"):
             # The time of change is the original's by then; the other is the copy's own on every system.
             if left.is_file() and left.stat().st_ctime < latest:
                 left.unlink(missing_ok=True)

@@ -4,6 +4,7 @@
     sidecars ── one folder: what Ableton Live is told, journalled alike
     recovery ── what an earlier run was killed over
     undo ────── the way back, file by file, newest first
+    selecting ─ which writes are meant
     moved ───── files that are not where they were written
     lock ────── one process at a time
 
@@ -11,14 +12,18 @@ Here the catalog, its journal and `tagger.tagfile` meet; none of them knows anot
 """
 
 from tagger.writing.edits import TakenEdit, look_for_edit
+from tagger.writing.lock import BusyError
 from tagger.writing.recovery import Fate, Recovered
+from tagger.writing.selecting import Selection, write_ids
 from tagger.writing.undo import Outcome, Undoing, Undone
 from tagger.writing.writer import Writer, Written, WrittenSidecar
 
 __all__ = [
+    "BusyError",
     "Fate",
     "Outcome",
     "Recovered",
+    "Selection",
     "TakenEdit",
     "Undoing",
     "Undone",
@@ -26,4 +31,5 @@ __all__ = [
     "Written",
     "WrittenSidecar",
     "look_for_edit",
+    "write_ids",
 ]

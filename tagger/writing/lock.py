@@ -12,7 +12,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tagger.errors import CatalogError
+from tagger.errors import CatalogError, reason_of
+
+
+class BusyError(CatalogError):
+    """Raised when another process, or another thread of this one, writes tags with a catalog, which passes."""
 
 
 @contextmanager
@@ -20,7 +24,8 @@ def writing_lock(catalog_path: Path) -> Iterator[None]:
     """Holds the lock of a catalog.
 
     Raises:
-        CatalogError: another process writes tags with this catalog, or the lock file cannot be made.
+        BusyError: another process writes tags with this catalog.
+        CatalogError: the lock file cannot be made.
     """
     lock = FileLock(catalog_path.with_name(catalog_path.name + ".writing"))
     try:
@@ -28,9 +33,9 @@ def writing_lock(catalog_path: Path) -> Iterator[None]:
     except Timeout:
         reason = "another run, or the daemon, is writing tags with this catalog"
         advice = "run again when that has finished; `tagger jobs pause` has the daemon rest, `tagger jobs resume` go on"
-        raise CatalogError(catalog_path, reason, advice) from None
+        raise BusyError(catalog_path, reason, advice) from None
     except OSError as error:
-        reason = f"cannot be locked for writing tags: {error.strerror or error}"
+        reason = f"cannot be locked for writing tags: {reason_of(error)}"
         raise CatalogError(catalog_path, reason, "give yourself write permission to its folder") from error
     try:
         yield

@@ -8,8 +8,8 @@ tell; otherwise somebody else has been at it, and it stays.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,9 +17,11 @@ from typing import Final
 
 from tagger import tagfile
 from tagger.catalog import Catalog, Target, WriteRecord, WriteState
-from tagger.errors import TaggerError
+from tagger.disk import TEMPORARY_PREFIX
+from tagger.errors import TaggerError, reason_of
 from tagger.stamp import Stamp
 from tagger.writing import sidecars
+from tagger.writing.lock import writing_lock
 
 FINGERPRINT: Final[dict[Target, Callable[[Path], str]]] = {
     Target.TAGS: tagfile.fingerprint,
@@ -29,8 +31,6 @@ RESTORE: Final[dict[Target, Callable[[Path, bytes, Stamp], None]]] = {
     Target.TAGS: tagfile.restore,
     Target.SIDECAR: sidecars.restore,
 }
-
-_TEMPORARY_PREFIX: Final = ".tagger-"
 
 
 class Fate(StrEnum):
@@ -59,13 +59,18 @@ class Recovered:
     reason: str = ""
 
 
-def recover(catalog: Catalog) -> list[Recovered]:
-    """Closes the open entries of the journal. Only for who holds the lock; newest first.
+@contextmanager
+def writing_alone(catalog: Catalog) -> Iterator[list[Recovered]]:
+    """Holds the lock of a catalog, after closing the entries of its journal that a dead run left open.
+
+    Yields:
+        what became of the files over which that run was stopped, newest first.
 
     Raises:
-        CatalogError: the catalog cannot be read or written.
+        CatalogError: another run is writing, or the catalog cannot be read or written.
     """
-    return [settle(catalog, write) for write in catalog.journal.open_writes()]
+    with writing_lock(catalog.path):
+        yield [settle(catalog, write) for write in catalog.journal.open_writes()]
 
 
 def settle(catalog: Catalog, write: WriteRecord) -> Recovered:
@@ -75,7 +80,7 @@ def settle(catalog: Catalog, write: WriteRecord) -> Recovered:
         found = FINGERPRINT[write.intent.target](path)
         _remove_temporary(write)
     except (OSError, TaggerError) as error:
-        return _settle_unseen(catalog, write, _words(error))
+        return _settle_unseen(catalog, write, reason_of(error))
     if found not in (write.intent.before_fingerprint, write.intent.after_fingerprint):
         return _put_back(catalog, write)
     if found == write.intent.before_fingerprint:
@@ -109,9 +114,9 @@ def _put_back(catalog: Catalog, write: WriteRecord) -> Recovered:
         RESTORE[write.intent.target](path, write.intent.way_back, write.intent.before)
     except (OSError, TaggerError) as error:
         if isinstance(error.__cause__ or error, OSError) or not _may_be_written(path):
-            return Recovered(path, Fate.LATER, _words(error))
+            return Recovered(path, Fate.LATER, reason_of(error))
         catalog.journal.settle(write, WriteState.FAILED, stamp=None)
-        return Recovered(path, Fate.LEFT, _words(error))
+        return Recovered(path, Fate.LEFT, reason_of(error))
     return _close_as_before(catalog, write, Fate.PUT_BACK)
 
 
@@ -130,10 +135,6 @@ def _may_be_written(path: Path) -> bool:
     return bool(path.stat().st_mode & 0o222) and os.access(path, os.W_OK)
 
 
-def _words(error: Exception) -> str:
-    return error.reason if isinstance(error, TaggerError) else str(getattr(error, "strerror", None) or error)
-
-
 def _set_time(write: WriteRecord) -> None:
     """Gives a file the time that it had; setting that is the last step of a write and of an undo."""
     path, mtime_ns = write.intent.path, write.intent.before.mtime_ns
@@ -144,6 +145,6 @@ def _set_time(write: WriteRecord) -> None:
 
 def _remove_temporary(write: WriteRecord) -> None:
     temporary = write.intent.temporary
-    if temporary is not None and temporary.name.startswith(_TEMPORARY_PREFIX):
+    if temporary is not None and temporary.name.startswith(TEMPORARY_PREFIX):
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from typing import Any, Final, TypeAlias
 
 from tagger import ableton
 from tagger.catalog import Catalog, FieldText, Intent, Target, WriteRecord
-from tagger.disk import flush
+from tagger.disk import TEMPORARY_PREFIX, TEMPORARY_SUFFIX, flush
 from tagger.errors import TagFileError
 from tagger.stamp import Stamp
 
@@ -158,7 +158,7 @@ def remember(catalog: Catalog, write: WriteRecord, *, is_undone: bool) -> None:
 
 
 def _temporary(path: Path) -> Path:
-    return path.with_name(f".tagger-{path.name}.tmp")
+    return path.with_name(f"{TEMPORARY_PREFIX}{path.name}{TEMPORARY_SUFFIX}")
 
 
 def _content(path: Path) -> bytes | None:

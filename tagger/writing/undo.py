@@ -18,12 +18,11 @@ from typing import Final, Self
 
 from tagger import tagfile
 from tagger.catalog import Catalog, FieldText, Target, WriteRecord, WriteState
-from tagger.errors import TagFileError, TaggerError
+from tagger.errors import TagFileError, TaggerError, reason_of
 from tagger.stamp import Stamp
 from tagger.writing import sidecars
-from tagger.writing.lock import writing_lock
 from tagger.writing.moved import Moved
-from tagger.writing.recovery import FINGERPRINT, RESTORE, Fate, Recovered, recover, settle
+from tagger.writing.recovery import FINGERPRINT, RESTORE, Fate, Recovered, settle, writing_alone
 
 _NAME_IT: Final = "if you moved it, name its new place"
 
@@ -81,10 +80,7 @@ class Undoing:
 
     def __enter__(self) -> Self:
         if not self._dry_run:
-            with ExitStack() as held:
-                held.enter_context(writing_lock(self._catalog.path))
-                self.recovered = recover(self._catalog)
-                self._held = held.pop_all()
+            self.recovered = self._held.enter_context(writing_alone(self._catalog))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,7 +105,7 @@ class Undoing:
         try:
             found = self._fingerprint(write.intent.target, place)
         except (OSError, TaggerError) as error:
-            return _refused(place, write, f"cannot be read: {_words(error)}")
+            return _refused(place, write, f"cannot be read: {reason_of(error)}")
         if found == write.intent.after_fingerprint:
             return self._restore(write, place)
         if found == write.intent.before_fingerprint:
@@ -132,7 +128,7 @@ class Undoing:
             fate = settle(self._catalog, write).fate
             if fate in (Fate.UNTOUCHED, Fate.PUT_BACK):
                 return Undone(place, write, Outcome.RESTORED, "", _turned(write.intent.fields))
-            return _refused(place, write, _words(error))
+            return _refused(place, write, reason_of(error))
         except BaseException:
             settle(self._catalog, write)
             raise
@@ -173,9 +169,3 @@ def _turned(fields: tuple[FieldText, ...]) -> tuple[FieldText, ...]:
 
 def _refused(path: Path, write: WriteRecord, reason: str, fields: tuple[FieldText, ...] = ()) -> Undone:
     return Undone(path, write, Outcome.REFUSED, reason, fields)
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, TaggerError):
-        return error.words
-    return str(getattr(error, "strerror", None) or error)

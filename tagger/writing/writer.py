@@ -17,7 +17,7 @@ from typing import Self
 
 from tagger import ableton, tagfile
 from tagger.catalog import Catalog, FieldText, FileRecord, Intent, Target, WriteRecord, WriteState
-from tagger.errors import DecodeError, TagFileError
+from tagger.errors import DecodeError, TagFileError, reason_of
 from tagger.payload import payload_hash
 from tagger.settings import Settings
 from tagger.stamp import Stamp
@@ -25,8 +25,7 @@ from tagger.tagfile import Action, Change, Claim, CueEdit, Layer, Rewrite
 from tagger.writing import sidecars
 from tagger.writing.claims import claim_of
 from tagger.writing.edits import TakenEdit, take_edit
-from tagger.writing.lock import writing_lock
-from tagger.writing.recovery import Recovered, recover, settle
+from tagger.writing.recovery import Recovered, settle, writing_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +105,7 @@ class Writer:
 
     def __enter__(self) -> Self:
         if not self._dry_run:
-            with ExitStack() as held:
-                held.enter_context(writing_lock(self._catalog.path))
-                self.recovered = recover(self._catalog)
-                self._held = held.pop_all()
+            self.recovered = self._held.enter_context(writing_alone(self._catalog))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -227,7 +223,7 @@ class Writer:
         except TagFileError as error:
             self._on_sidecar(WrittenSidecar(path, error=error))
         except OSError as error:
-            reason = f"cannot be written: {error.strerror or error}"
+            reason = f"cannot be written: {reason_of(error)}"
             self._on_sidecar(WrittenSidecar(path, error=TagFileError(path, reason, "close Live and run again")))
         else:
             if sidecar.rewrites:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from osc_bridge.bridge import Bridge, BridgeSettings, DawSettings
 from osc_bridge.client import Client
 from osc_bridge.messages import Message
 from osc_bridge.packets import AudioPacket
+from osc_bridge.sources.sender import Sender
 from tagger.recogniser import Recogniser
 
 RATE = 48_000
@@ -82,3 +84,26 @@ def first(client: Client, address: str, timeout_s: float = 5.0) -> Message:
         if re.fullmatch(address, message.address):
             return message
     raise AssertionError(f"{address} never came")
+
+
+@contextmanager
+def playing(bridge: Bridge, sound: Samples, *, daw_ref: str = "") -> Iterator[None]:
+    """Plays a sound on and on, in real time, as a tap would."""
+    stopping = threading.Event()
+
+    def play() -> None:
+        with Sender(bridge.address, stream="drums", sample_rate=RATE, daw_ref=daw_ref) as sender:
+            while not stopping.is_set():
+                started_s = time.monotonic()
+                for number, piece in enumerate(np.split(sound, len(sound) // 480)):
+                    if stopping.wait(max(0.0, started_s + number * 0.01 - time.monotonic())):
+                        break
+                    sender.push(piece)
+
+    thread = threading.Thread(target=play)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()

@@ -13,15 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 
-from osc_bridge.bridge import Bridge, DawSettings
+from osc_bridge.bridge import DawSettings
 from osc_bridge.client import Client
 from osc_bridge.daws.ardour import Ardour
-from osc_bridge.sources.sender import Sender
 from tagger.taxonomy import LEAVES, words_of
-from tests.osc.helpers import RATE, kick, running, wait_for
+from tests.osc.helpers import kick, playing, running, wait_for
 from tests.taps import build
 
 
@@ -69,28 +67,6 @@ def ardour(program: str, folder: Path, **variables: str) -> Iterator[int]:
         thread.join()
 
 
-def play_kicks(bridge: Bridge, stopping: threading.Event) -> None:
-    """As a tap on the first track would."""
-    with Sender(bridge.address, stream="drums", sample_rate=RATE, daw_ref="ardour:1") as sender:
-        while not stopping.is_set():
-            started_s = time.monotonic()
-            for start, piece in enumerate(np.split(kick(0.5), 50)):
-                sender.push(piece)
-                time.sleep(max(0.0, started_s + start * 0.01 - time.monotonic()))
-
-
-@contextmanager
-def playing(bridge: Bridge) -> Iterator[None]:
-    stopping = threading.Event()
-    thread = threading.Thread(target=play_kicks, args=(bridge, stopping))
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
-
-
 def saved(folder: Path) -> ElementTree.Element:
     return ElementTree.parse(folder / "session" / "live.ardour").getroot()
 
@@ -106,7 +82,7 @@ def test_tracks_are_named_in_the_session_and_given_back(program: str, tmp_path: 
         with running(tmp_path, daws=[chosen]) as bridge, Client(bridge.address) as client:
             wait_for(lambda: len(daw.tracks) == 3, 12)
             assert [track.name for track in daw.tracks.values()] == ["Audio 1", "Audio 2", "Guitar solo"]
-            with playing(bridge):
+            with playing(bridge, kick(0.5), daw_ref="ardour:1"):
                 wait_for(lambda: daw.tracks["1"].name == "Kick", 6)
             assert client.ask("/tag/names/revert", "ardour", answer="/tag/names/done") is not None
             wait_for(lambda: daw.tracks["1"].name == "Audio 1")

@@ -1,7 +1,8 @@
-"""Other people's programs as clients: liblo's tools, Pure Data, SuperCollider. What a machine lacks is skipped."""
+"""Other people's programs as clients: liblo's tools, Pure Data, SuperCollider, Node; skipped where they are not."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,9 @@ import pytest
 
 from osc_bridge import messages
 from osc_bridge.bridge import Bridge
-from osc_bridge.sources.sender import Sender
-from tests.osc.helpers import RATE, kick, silence, wait_for
+from osc_bridge.packets import AudioPacket, write_audio
+from osc_bridge.subscriptions import PROFILES
+from tests.osc.helpers import kick, playing, silence, wait_for
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -83,28 +85,9 @@ def started(*command: str, **environment: str) -> Iterator[Output]:
         output.end()
 
 
-@contextmanager
-def drumming(bridge: Bridge) -> Iterator[None]:
+def drumming(bridge: Bridge) -> AbstractContextManager[None]:
     """A kick every half second, for two seconds, then none for two, on and on."""
-    stopping = threading.Event()
-
-    def play() -> None:
-        bar = np.concatenate([*[kick(0.5)] * 4, silence(2.0)])
-        with Sender(bridge.address, stream="drums", sample_rate=RATE) as sender:
-            while not stopping.is_set():
-                started_s = time.monotonic()
-                for number, piece in enumerate(np.split(bar, len(bar) // 480)):
-                    if stopping.wait(max(0.0, started_s + number * 0.01 - time.monotonic())):
-                        break
-                    sender.push(piece)
-
-    thread = threading.Thread(target=play)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
+    return playing(bridge, np.concatenate([*[kick(0.5)] * 4, silence(2.0)]))
 
 
 def oscsend(bridge: Bridge, *arguments: str) -> None:
@@ -201,3 +184,66 @@ def test_supercollider_runs_the_example(bridge: Bridge, tmp_path: Path) -> None:
         wait_for(lambda: sclang.has("/tag/pong, later"), 8)
         wait_for(lambda: sclang.has("^off drums kick"), 8)
     assert not sclang.has("ERROR")
+
+
+READ_AND_WRITE_AGAIN = """
+const osc = require("osc");
+for (const line of require("fs").readFileSync(0, "ascii").trim().split("\\n")) {
+    const packet = osc.readPacket(Uint8Array.from(Buffer.from(line, "hex")), { metadata: true });
+    const types = packet.args.map((each) => each.type).join("");
+    const plain = ({ type, value }) => (type === "b" ? Buffer.from(value).toString("hex") : value);
+    const values = packet.args.map(plain);
+    const again = Buffer.from(osc.writePacket(packet, { metadata: true })).toString("hex");
+    console.log(JSON.stringify([packet.address, types, values, again]));
+}
+"""
+
+
+def node_osc(datagrams: list[bytes]) -> list[tuple[str, str, list[int | float | str], str]]:
+    """What npm's osc reads in datagrams: address, types, values, and in hex what it writes of them."""
+    node, npm = needed("node", "nodejs"), needed("npm", "npm")
+    folder = subprocess.run([npm, "root", "--global"], capture_output=True, text=True, check=True).stdout.strip()
+    environment = {**os.environ, "NODE_PATH": os.pathsep.join([os.environ.get("NODE_PATH", ""), folder])}
+    look = [node, "-e", "require.resolve('osc')"]
+    if subprocess.run(look, env=environment, capture_output=True, check=False).returncode:
+        pytest.skip("there is no osc for Node; `npm install --global --omit=optional osc` has it")
+    lines = "\n".join(datagram.hex() for datagram in datagrams)
+    command = [node, "-e", READ_AND_WRITE_AGAIN]
+    told = subprocess.run(command, input=lines, env=environment, capture_output=True, text=True, check=True).stdout
+    return [tuple(json.loads(line)) for line in told.splitlines()]
+
+
+def test_node_reads_all_that_is_said(bridge: Bridge) -> None:
+    came: list[bytes] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.settimeout(0.1)
+        questions = [messages.write(f"/tag/{name}") for name in ("version", "labels", "streams")]
+        questions += [messages.write("/tag/ping", "é"), messages.write("/tag/ping", 7)]
+        questions += [messages.write("/tag/subscribe", 0, "*", profile) for profile in PROFILES]
+        for question in questions:
+            listener.sendto(question, bridge.address)
+        wanted = {"/tag/pong", "/tag/labels", "/tag/error", "/tag/subscribed", "/tag/on", "/tag/off", "/tag/scores"}
+        deadline = time.monotonic() + 12
+        with drumming(bridge):
+            while time.monotonic() < deadline and wanted - {address_of(each) for each in came}:
+                with suppress(TimeoutError):
+                    came.append(listener.recv(65_536))
+    assert not wanted - {address_of(each) for each in came}
+    for datagram, (address, types, values, again) in zip(came, node_osc(came), strict=True):
+        (message,) = messages.read(datagram, any_address=True)
+        assert (address, again) == (message.address, datagram.hex())
+        assert set(types) <= set("ifs")
+        assert values == [*message.arguments]
+
+
+def address_of(datagram: bytes) -> str:
+    return datagram.partition(b"\0")[0].decode("ascii")
+
+
+def test_node_reads_audio_as_it_was_written() -> None:
+    packet = AudioPacket("drums-1", -5, 2**31 - 1, 44_100, 2, 2, bytes(range(240)))
+    ((address, types, values, again),) = node_osc([write_audio(packet)])
+    assert (address, types) == ("/tag/audio", "siiiisb")
+    assert values == ["drums-1", -5, 2**31 - 1, 44_100, 2, "s16", packet.blob.hex()]
+    assert again == write_audio(packet).hex()

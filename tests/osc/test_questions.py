@@ -110,6 +110,25 @@ def test_files_are_told_of_below_the_folders_given_only(tmp_path: Path) -> None:
         assert ask(inside / "gone.wav").arguments[:2] == ("failed", "r")
 
 
+def test_files_in_watched_folders_are_told_of_as_well(tmp_path: Path) -> None:
+    watched, outside = tmp_path / "watched", tmp_path / "outside"
+    for folder in (watched, outside):
+        folder.mkdir()
+        soundfile.write(folder / "kick.wav", kick(0.5), RATE)
+    (watched / "link.wav").symlink_to(outside / "kick.wav")
+    with running(tmp_path) as bridge, Client(bridge.address) as client:
+
+        def ask(path: Path) -> Message:
+            return answers(client, "/tag/file", "r", str(path), last="/tag/file/result", timeout_s=30)[-1]
+
+        assert ask(watched / "kick.wav").arguments[:2] == ("denied", "r")
+        with Catalog(tmp_path / "catalog.db") as catalog:
+            catalog.roots.add(watched)
+        assert ask(watched / "kick.wav").arguments[:3] == ("r", str(watched / "kick.wav"), "one-shot")
+        for path in (outside / "kick.wav", watched / ".." / "outside" / "kick.wav", watched / "link.wav"):
+            assert ask(path).arguments[:2] == ("denied", "r")
+
+
 def test_a_file_that_the_catalog_knows_is_told_as_it_says(tmp_path: Path) -> None:
     path = tmp_path / "any.wav"
     path.write_bytes(b"not looked into")
@@ -117,7 +136,7 @@ def test_a_file_that_the_catalog_knows_is_told_as_it_says(tmp_path: Path) -> Non
     assert stamp is not None
     with Catalog(tmp_path / "catalog.db") as catalog:
         catalog.record([Entry(path, stamp.size, stamp.mtime_ns, analysis("x", instrument("snare", 0.75)))])
-    with running(tmp_path, files=(tmp_path,)) as bridge, Client(bridge.address) as client:
+    with running(tmp_path) as bridge, Client(bridge.address) as client:
         (told,) = answers(client, "/tag/file", "r", str(path), last="/tag/file/result")
     assert told.arguments == ("r", str(path), "one-shot", "snare", 0.75)
 

@@ -26,12 +26,11 @@ import soundfile
 
 from models.workshop.rendering.instrument_sets import FLUIDR3
 from models.workshop.rendering.render import PEAK
-from models.workshop.rendering.soundfonts import Note
+from models.workshop.rendering.soundfonts import Note, timed
 from models.workshop.synthesis import drums, electronic
 from models.workshop.synthesis.voices import Voice, synthesise_voice
 
 SEED: Final = 7
-_TICKS_PER_S: Final = 960
 _PERCUSSION_CHANNEL: Final = 9
 
 Samples = npt.NDArray[np.float32]
@@ -214,14 +213,7 @@ def _midi(program: int | None, notes: Sequence[Note]) -> mido.MidiFile:
         off = mido.Message("note_off", channel=channel, note=note.pitch)
         events += [(note.onset_s, on), (note.onset_s + note.duration_s, off)]
     events.sort(key=lambda event: event[0])
-    # At the default 120 beats a minute, a beat is half a second.
-    file, track, now = mido.MidiFile(type=0, ticks_per_beat=_TICKS_PER_S // 2), mido.MidiTrack(), 0
-    for seconds, message in events:
-        tick = round(seconds * _TICKS_PER_S)
-        track.append(message.copy(time=tick - now))
-        now = tick
-    file.tracks.append(track)
-    return file
+    return timed(events)
 
 
 def _render(midi: mido.MidiFile, sample_rate: int) -> Samples:

@@ -1,0 +1,210 @@
+"""Processes that answer questions about files: a decoder may crash, hang or eat memory, and the daemon may not.
+
+A `Worker` is one such process, started when there is something to ask and kept warm for a while, since people look at
+several files in a row. An `OnDemand` also keeps its answers, asks once for all who want the same, and stops when
+none of them waits any more: a process can be stopped, which a thread cannot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import signal
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from tagger.errors import DecodeError, TaggerError
+
+_IDLE_S: Final = 2.0
+
+
+class Answerer(Protocol):
+    """What a process does."""
+
+    def answer(self, path: Path, *question: Any) -> Any:
+        """Answers what is asked about a file, or raises a `TaggerError`."""
+
+    def rest(self) -> None:
+        """Lets go of files, as nothing was asked for two seconds; on Windows nobody could replace them."""
+
+
+class Worker:
+    """A process that answers one question at a time. Used from one event loop.
+
+    Args:
+        make: makes what answers, in its process; has to be picklable. Where it raises a `TaggerError`, every answer
+            is that.
+        warm_s: for how long it is kept without a question.
+        grace_s: for how long it may work on what nobody waits for any more, before it is ended.
+        limit_s: how long an answer may take; None for any time.
+    """
+
+    def __init__(
+        self, make: Callable[[], Answerer], *, warm_s: float, grace_s: float = 0.0, limit_s: float | None = None
+    ) -> None:
+        self._make = make
+        self._warm_s = warm_s
+        self._grace_s = grace_s
+        self._limit_s = limit_s
+        self._one_at_a_time = asyncio.Lock()
+        self._process: _Process | None = None
+        self._cooling: asyncio.TimerHandle | None = None
+
+    async def ask(self, path: Path, *question: Any) -> Any:
+        """Asks about a file.
+
+        Raises:
+            TaggerError: there is no answer; a `DecodeError` if the process ended over the file, or took too long.
+        """
+        async with self._one_at_a_time:
+            asking = asyncio.create_task(asyncio.to_thread(self._warm().ask, (path, *question)))
+            try:
+                answer = await asyncio.wait_for(asyncio.shield(asking), self._limit_s)
+            except asyncio.CancelledError:
+                await asyncio.wait({asking}, timeout=self._grace_s)
+                self._give_up(asking)
+                raise
+            except TimeoutError:
+                self._give_up(asking)
+                raise DecodeError(path, "takes too long to read", "check the disk or the connection") from None
+            except (EOFError, OSError):
+                self.close()
+                raise DecodeError(path, "crashed the decoder", "copy or export it again") from None
+            finally:
+                self._cool()
+        return answer
+
+    def warm_up(self) -> None:
+        """Starts the process, so that the first answer comes sooner."""
+        self._warm()
+        self._cool()
+
+    def close(self) -> None:
+        """Ends the process at once."""
+        if self._cooling is not None:
+            self._cooling.cancel()
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+    def _warm(self) -> _Process:
+        if self._cooling is not None:
+            self._cooling.cancel()
+        if self._process is None:
+            self._process = _Process(self._make)
+        return self._process
+
+    def _cool(self) -> None:
+        if self._process is not None:
+            self._cooling = asyncio.get_running_loop().call_later(self._warm_s, self.close)
+
+    def _give_up(self, asking: asyncio.Task[Any]) -> None:
+        if not asking.done():
+            asking.cancel()
+            self.close()
+        elif not asking.cancelled() and isinstance(asking.exception(), EOFError | OSError):
+            self.close()
+
+
+class OnDemand:
+    """Answers of a worker, kept and shared. Used from one event loop.
+
+    Args:
+        worker: gives bytes.
+        kept_bytes: how much is kept, the latest asked for.
+    """
+
+    def __init__(self, worker: Worker, *, kept_bytes: int) -> None:
+        self._worker = worker
+        self._kept_bytes = kept_bytes
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._made: dict[str, asyncio.Task[bytes]] = {}
+        self._waiting: Counter[str] = Counter()
+
+    async def get(self, key: str, path: Path, *question: Any) -> bytes:
+        """Asks about a file; nobody works on it any more when all who asked gave up.
+
+        Args:
+            key: equal for what has the same answer.
+            path: the file.
+            question: what is asked.
+
+        Raises:
+            TaggerError: there is no answer.
+        """
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        if key not in self._made:
+            self._made[key] = asyncio.create_task(self._make(key, path, question))
+        task = self._made[key]
+        self._waiting[key] += 1
+        try:
+            return await asyncio.shield(task)
+        finally:
+            self._waiting[key] -= 1
+            if not self._waiting[key]:
+                del self._waiting[key]
+                self._made.pop(key, None)
+                task.cancel()
+
+    def close(self) -> None:
+        """Stops working at once."""
+        self._worker.close()
+
+    async def _make(self, key: str, path: Path, question: tuple[Any, ...]) -> bytes:
+        answer = await self._worker.ask(path, *question)
+        assert isinstance(answer, bytes)
+        self._kept[key] = answer
+        while sum(map(len, self._kept.values())) > self._kept_bytes:
+            self._kept.popitem(last=False)
+        return answer
+
+
+class _Process:
+    """One process, and our end of its pipe."""
+
+    def __init__(self, make: Callable[[], Answerer]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, make), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def ask(self, question: tuple[Any, ...]) -> Any:
+        """Waits for an answer; raises EOFError or OSError when the process ends before."""
+        self._connection.send(question)
+        answer = self._connection.recv()
+        if isinstance(answer, TaggerError):
+            raise answer
+        return answer
+
+    def kill(self) -> None:
+        self._process.kill()
+        # One that waits for a dead network share does not even die of that.
+        self._process.join(0.5)
+
+
+def _serve(connection: Connection, make: Callable[[], Answerer]) -> None:
+    """What the process does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, OSError):
+        try:
+            answerer = make()
+        except TaggerError as error:
+            connection.recv()
+            connection.send(error)
+            return
+        while True:
+            if not connection.poll(_IDLE_S):
+                answerer.rest()
+                connection.poll(None)
+            path, *question = connection.recv()
+            try:
+                connection.send(answerer.answer(path, *question))
+            except TaggerError as error:
+                connection.send(error)
