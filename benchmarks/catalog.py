@@ -20,8 +20,9 @@ from typing import Final
 import numpy as np
 from sqlalchemy import text
 
-from tagger.catalog import Catalog, Entry, Query, Sort
+from tagger.catalog import Catalog, Entry, Query, Review, Sort
 from tagger.catalog.database import open_engine, writing
+from tagger.catalog.records import HUMAN
 from tagger.catalog.statement import Statement
 from tagger.catalog.words import index_words
 from tagger.results import Analysis, AudioFacts, Instrument, Kind
@@ -57,6 +58,20 @@ QUERIES: Final = {
     "all by confidence": Query(sort=Sort.CONFIDENCE, limit=50),
     "all by tempo": Query(sort=Sort.TEMPO, limit=50),
     "newest": Query(sort=Sort.ADDED, limit=50),
+    "all by kind": Query(sort=Sort.KIND, limit=50),
+    "all by key": Query(sort=Sort.KEY, limit=50),
+    "all by label": Query(sort=Sort.LABEL, limit=50),
+    "family by label": Query(families=("synth",), sort=Sort.LABEL, limit=50),
+    "not so sure": Query(max_confidence=0.4, limit=50),
+    "least sure": Query(sort=Sort.CONFIDENCE, descending=False, limit=50),
+    "two tempos by tempo": Query(tempo_ranges_bpm=((90, 100), (170, 180)), sort=Sort.TEMPO, limit=50),
+    "folders by name": Query(folders=("pack 0007", "pack 0009"), limit=50),
+    "folders and label": Query(folders=("drums",), labels=("kick",), limit=50),
+    "unsure": Query(is_unsure=True, limit=50),
+    "unsure, word": Query(is_unsure=True, words="dusty", limit=50),
+    "missing": Query(is_missing=True, limit=50),
+    "corrected": Query(reviews=(Review.CORRECTED,), limit=50),
+    "nothing said, label": Query(reviews=(Review.PREDICTED,), labels=("kick",), limit=50),
 }
 
 
@@ -75,7 +90,8 @@ def report(catalog: Catalog) -> None:
         print(f"find {name:24} {milliseconds(find)}  {len(find())} hits")
         if "-v" in sys.argv:
             explain(catalog, query)
-    for name in ("all by path", "label", "all by tempo"):
+    print(f"find {'problems':24} {milliseconds(lambda: list(catalog.problems(Query(limit=50))))}")
+    for name in ("all by path", "label", "all by tempo", "all by kind", "all by label", "unsure"):
         query = QUERIES[name]
         # Deep in the results, and so far only as there are any.
         for far in catalog.find(replace(query, limit=100_000)):
@@ -83,8 +99,10 @@ def report(catalog: Catalog) -> None:
         find = partial(lambda query: list(catalog.find(query)), query)
         print(f"after 100,000 {name:15} {milliseconds(find)}")
     columns = catalog.columns()
-    print(f"columns to count              {milliseconds(catalog.columns, times=1)}")
-    for name in ("all by path", "label", "one word"):
+    before = time.process_time()
+    print(f"columns to count              {milliseconds(catalog.columns, times=1)}", end="")
+    print(f", of the processor {time.process_time() - before:.2f} s")
+    for name in ("all by path", "label", "one word", "folders by name", "unsure", "corrected"):
         print(f"facets {name:22} {milliseconds(partial(catalog.facets, columns, QUERIES[name]))}")
     folder = Path("/samples/pack 0003/Keys")
     print(f"known, folder of {FOLDER_SIZE:12} {milliseconds(lambda: catalog.known(folder, MODEL))}")
@@ -155,6 +173,10 @@ def tables(count: int) -> dict[str, Iterator[tuple[object, ...]]]:
     scores, embedding = bytes(len(LEAVES) * 4), bytes(128 * 4)
 
     def labels() -> Iterator[tuple[object, ...]]:
+        # People said something of every 300th.
+        for at in range(0, count, 300):
+            for label, state in (("tuba", "confirmed"), ("banjo", "rejected"))[: 1 + at // 300 % 2]:
+                yield at, label, 2, FAMILY_OF[label], 1.0, state, None, None
         for at in ids:
             for rank, leaf in enumerate(dict.fromkeys(leaves[at])):
                 tag_rank = rank if is_tag(at, rank) else None
@@ -168,14 +190,23 @@ def tables(count: int) -> dict[str, Iterator[tuple[object, ...]]]:
                     yield at, LEAVES[leaf], FAMILY_OF[LEAVES[leaf]], confidences[at][rank]
 
     return {
-        "source id name lineage": iter([(1, MODEL, "benchmark")]),
+        "source id name lineage": iter([(1, MODEL, "benchmark"), (2, HUMAN, HUMAN)]),
         "folder id path path_key": ((at, folder(at), folder(at) + "/") for at in range(count // FOLDER_SIZE)),
-        "file id payload_hash duration_s sample_rate channels kind tempo_bpm key added_at": (
-            (at, f"{at:032x}", durations[at], 44100, 2, kind, *(musical[at] if kind == Kind.LOOP else NONE), float(at))
+        "file id payload_hash duration_s sample_rate channels kind tempo_bpm key added_at is_unsure": (
+            (
+                *(at, f"{at:032x}", durations[at], 44100, 2, kind),
+                *(musical[at] if kind == Kind.LOOP else NONE),
+                *(float(at), not is_tag(at, 0)),
+            )
             for at, kind in enumerate(kinds.tolist())
         ),
-        "location id folder_id name name_key file_id size mtime_ns": (
-            (at, at // FOLDER_SIZE, f"{stems[at]}.wav", f"{stems[at]}.wav", at, 100_000, at) for at in ids
+        "location id folder_id name name_key file_id size mtime_ns missing_since problem": (
+            (
+                *(at, at // FOLDER_SIZE, f"{stems[at]}.wav", f"{stems[at]}.wav"),
+                *(None if at % 1000 == 5 else at, 100_000, at),
+                *(1.0 if at % 200 == 3 else None, "is not audio" if at % 1000 == 5 else None),
+            )
+            for at in ids
         ),
         "analysis file_id source_id analysed_at scores embedding": (
             (at, 1, float(at), scores, embedding) for at in ids
@@ -187,8 +218,8 @@ def tables(count: int) -> dict[str, Iterator[tuple[object, ...]]]:
 
 
 def is_tag(at: int, rank: int) -> bool:
-    """One tag for most files, two for a fifth of them."""
-    return rank < (2 if at % 5 == 4 else 1)
+    """One tag for most files, two for a fifth of them, none for a twentieth."""
+    return rank < (2 if at % 5 == 4 else 1) and at % 20 != 7
 
 
 def folder(at: int) -> str:

@@ -15,6 +15,7 @@ from tagger.results import Kind
 from tagger.taxonomy import FAMILIES, LABEL_SETS, LEAVES
 
 if TYPE_CHECKING:
+    from tagger.catalog import Review
     from tagger.catalog.records import TempoRange
 
 _TEMPO: Final = re.compile(r"(\d+(?:\.\d+)?)?(-)?(\d+(?:\.\d+)?)?")
@@ -48,6 +49,13 @@ def families(texts: Iterable[str]) -> tuple[str, ...]:
 def kinds(texts: Iterable[str]) -> tuple[Kind, ...]:
     """Kinds of file; "one shot" is as good as `one-shot`."""
     return tuple(Kind(_one_of(text, [kind.value for kind in Kind], "--kind", joint="-")) for text in texts)
+
+
+def reviews(texts: Iterable[str]) -> tuple[Review, ...]:
+    """What people said of a file."""
+    from tagger.catalog import Review
+
+    return tuple(Review(_one_of(text, [review.value for review in Review], "--state")) for text in texts)
 
 
 def formats(texts: Iterable[str]) -> tuple[str, ...]:

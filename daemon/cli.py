@@ -19,7 +19,6 @@ from daemon.service_cli import CatalogOption, JsonOption
 
 LabelSetName = Literal["own", "families", "irmas", "openmic", "nsynth"]
 SortName = Literal["confidence", "name", "path", "duration", "tempo", "added", "kind", "key", "label"]
-StateName = Literal["predicted", "confirmed", "corrected", "rejected"]
 ExportFormat = Literal["jsonl", "csv"]
 AggregationName = Literal["strongest", "mean", "max"]
 SmoothingName = Literal["none", "mean", "median"]
@@ -342,7 +341,10 @@ def find(
     under: Annotated[Path | None, typer.Option(help="Only below this folder.")] = None,
     folder: Annotated[list[str] | None, typer.Option(help="Only below folders whose names begin so.")] = None,
     state: Annotated[
-        list[StateName] | None, typer.Option(help="What people said of it: predicted is nothing.", show_default=False)
+        list[str] | None,
+        typer.Option(
+            help="What people said: predicted (nothing), confirmed, corrected or rejected.", show_default=False
+        ),
     ] = None,
     unsure: Annotated[bool, typer.Option("--unsure", help="Only files of which nothing may be claimed.")] = False,
     missing: Annotated[bool, typer.Option("--missing", help="Files that are gone, in place of those there.")] = False,
@@ -358,7 +360,7 @@ def find(
     """Find files in the catalog; all conditions have to hold."""
     from daemon import arguments, listing
     from daemon.opening import open_catalog, tags_in
-    from tagger.catalog import Query, Review, Sort
+    from tagger.catalog import Query, Sort
 
     query = Query(
         labels=arguments.labels(label or (), partial(tags_in, catalog)),
@@ -370,7 +372,7 @@ def find(
         words=" ".join(words or ()),
         path=under,
         folders=tuple(folder or ()),
-        reviews=tuple(map(Review, state or ())),
+        reviews=arguments.reviews(state or ()),
         is_unsure=unsure,
         is_missing=missing,
         sort=Sort(sort) if sort else None,

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from tagger.catalog import FileRecord, LabelState
 from tests.catalog_entries import entry
 from tests.http_api import Served, fill, served
+from tests.made_up import analysis
 
 
 @pytest.fixture
@@ -113,6 +115,29 @@ class TestFile:
             answer = get(api, f"files/{number}", 404)
             assert (answer["status"], answer["title"]) == (404, "Not Found")
 
+    def test_a_file_is_given_as_it_is_under_its_own_name(self, api: Served, tmp_path: Path) -> None:
+        path = tmp_path / "Samples" / 'Größe 8” "fein", 100%.wav'
+        (tmp_path / "Samples" / "Dusty0.wav").rename(path)
+        api.catalog.record([entry(path, analysis("audio0", "kick"))])
+        answer = api.client.get("/api/files/7/download")
+        assert (answer.status_code, answer.content) == (200, path.read_bytes())
+        assert answer.headers["content-type"].startswith("audio/")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        kind, _, name = answer.headers["content-disposition"].partition("; ")
+        assert (kind, unquote(name.removeprefix("filename*=utf-8''"))) == ("attachment", path.name)
+        part = api.client.get("/api/files/7/download", headers={"Range": "bytes=4-7"})
+        assert (part.status_code, part.content) == (206, path.read_bytes()[4:8])
+
+    def test_files_out_of_reach_are_not_given(self, api: Served, tmp_path: Path) -> None:
+        secret = tmp_path / "secret.wav"
+        secret.write_bytes(b"secret")
+        link = tmp_path / "Samples" / "link.wav"
+        link.symlink_to(secret)
+        api.catalog.record([entry(secret, analysis("secret")), entry(link, analysis("link"))])
+        (tmp_path / "Samples" / "Dusty0.wav").unlink()
+        for number, status in ((7, 403), (8, 403), (1, 404), (99, 404)):
+            get(api, f"files/{number}/download", status)
+
     def test_to_correct_leaves_nothing_else(self, api: Served) -> None:
         told = judge(api, 1, "correct", "cello").json()["recording"]
         assert [tag["label"] for tag in told["tags"]] == ["cello"]
@@ -187,6 +212,24 @@ class TestFolders:
         assert api.client.delete(f"/api/roots/{added['id']}").status_code == 204
         assert len(get(api, "roots")) == 1
 
+    def test_how_a_folder_is_watched_is_changed_part_by_part(self, api: Served) -> None:
+        assert get(api, "jobs")["waiting"] == 0
+        changed = api.client.patch("/api/roots/1", json={"write": True}).json()
+        assert (changed["write"], changed["ableton"], changed["poll"], changed["is_paused"]) == (
+            True,
+            False,
+            False,
+            False,
+        )
+        # What is known already is for the files too.
+        assert changed["waiting"] == 6
+        changed = api.client.patch("/api/roots/1", json={"poll": True, "is_paused": True}).json()
+        assert (changed["write"], changed["poll"], changed["is_paused"]) == (True, True, True)
+        jobs = get(api, "jobs")
+        assert (jobs["waiting"], jobs["later"]) == (0, 6)
+        assert api.client.patch("/api/roots/9", json={"write": True}).status_code == 404
+        assert api.client.patch("/api/roots/1", json={"write": "yes"}).status_code == 422
+
     def test_a_folder_that_is_not_there_is_refused(self, api: Served, tmp_path: Path) -> None:
         for path in (str(tmp_path / "none"), "relative", "nul\0"):
             assert api.client.post("/api/roots", json={"path": path}).status_code == 404
@@ -197,7 +240,24 @@ class TestFolders:
         assert "tagger daemon" in answer.json()["detail"]
 
 
+class TestModel:
+    def test_a_new_model_counts_once_it_is_accepted(self, api: Served) -> None:
+        api.catalog.jobs.write_note("model", "net@1")
+        known = get(api, "model")
+        assert (known["accepted"], known["recordings"]) == ("net@1", {"net@1": 6})
+        assert known["model"] != "net@1"
+        accepted = api.client.post("/api/model/accept").json()
+        assert accepted["accepted"] == accepted["model"] == known["model"]
+
+
 class TestWork:
+    def test_what_cannot_be_analysed_is_listed_with_what_failed(self, api: Served, tmp_path: Path) -> None:
+        api.catalog.record([entry(tmp_path / "Samples" / "bad.wav", "is not audio")])
+        api.catalog.record([entry(tmp_path / "Elsewhere" / "bad.wav", "is not audio")])
+        jobs = get(api, "jobs")
+        (failed,) = jobs["failed"]
+        assert (failed["reason"], failed["next_try_at"], jobs["failed_files"]) == ("is not audio", None, 1)
+
     def test_all_is_paused_and_resumed(self, api: Served) -> None:
         assert api.client.post("/api/jobs/pause").json()["is_paused"]
         assert get(api, "jobs")["is_paused"]

@@ -97,6 +97,20 @@ class TestMaking:
 
 
 class TestUpgrade:
+    def test_files_that_nothing_is_claimed_of_are_known_after_an_upgrade(self, path: Path) -> None:
+        migrate.upgrade(path, head="0004")
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("INSERT INTO folder (id, path, path_key) VALUES (1, '/a', '/a/')")
+            for at, kind in enumerate(("loop", "loop", "silence"), start=1):
+                sound = "INSERT INTO file (id, payload_hash, kind, duration_s, sample_rate, channels, added_at)"
+                connection.execute(f"{sound} VALUES (?, ?, ?, 1, 8000, 1, 0)", (at, str(at), kind))
+                place = "INSERT INTO location (folder_id, name, name_key, file_id, size, mtime_ns)"
+                connection.execute(f"{place} VALUES (1, ?, ?, ?, 1, 1)", (f"{at}.wav", f"{at}.wav", at))
+            connection.execute("INSERT INTO tag (file_id, label, family, confidence) VALUES (1, 'kick', 'drums', 0.5)")
+        with Catalog(path) as catalog:
+            assert [hit.path.stem for hit in catalog.find(Query(is_unsure=True))] == ["2"]
+            assert catalog.stats().unsure == 1
+
     def test_an_older_catalog_is_upgraded_with_all_it_holds_after_a_backup(
         self, path: Path, newer_scripts: Path
     ) -> None:

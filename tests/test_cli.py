@@ -73,6 +73,11 @@ def test_find_prints_a_line_for_each_file(tagger: Run) -> None:
         (["--tempo", "120", "--key", "a minor", "--limit", "1"], ["Night drive.wav"]),
         (["--tempo", "121-"], []),
         (["--under", "samples/strange"], ["nothing.wav", "Übung.wav"]),
+        (["--folder", "STRANG"], ["nothing.wav", "Übung.wav"]),
+        (["--folder", "loops", "--state", "predicted"], ["Night drive.wav"]),
+        (["--tempo", "60", "--tempo", "120"], ["Night drive.wav", "copy.wav"]),
+        (["--state", "confirmed"], []),
+        (["--missing"], []),
     ],
 )
 def test_find_by_all_conditions(tagger: Run, conditions: list[str], names: list[str]) -> None:
@@ -125,6 +130,7 @@ def test_finding_nothing_says_so_and_how_to_ask(tagger: Run) -> None:
         (["find", "--kind", "symphony"], "one-shot, loop, track, silence"),
         (["find", "--tempo", "allegro"], "90-100"),
         (["find", "--key", "H"], "Am, F# or Bbm"),
+        (["find", "--state", "conformed"], "did you mean confirmed"),
         (["find", "--min-confidence", "2"], "--min-confidence"),
         (["labels", "--labels", "mine"], "irmas"),
         (["tag"], "paths"),

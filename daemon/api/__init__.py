@@ -4,7 +4,10 @@
     models ──── what goes over the wire, with units and ranges
     finding, verdicts, folders, work ── plain, typed functions beneath the routes, for a page to call as well
     counting ── facets, kept as long as the catalog stays as it is
-    timelines ─ analyses over time, made on demand in a process of their own
+    timelines ─ analyses over time
+    sounds ──── files as browsers can play them, any part at once           (ranges: parts of a body)
+    sketches ── waveforms and spectrograms
+    workers ─── the processes that these three work in, since a decoder may crash
     feed ────── what happens, told to any number of listeners of any speed
     access, places ── who may ask, and for which files
     problems ── errors as RFC 9457 has them

@@ -148,6 +148,18 @@ def held_at(catalog: Catalog, file_id: int) -> FileRecord | Problem:
     return held
 
 
+def path_of(catalog: Catalog, file_id: int) -> Path:
+    """Where a file is that may be opened.
+
+    Raises:
+        HTTPException: 404, there is no such file, or it is out of reach; 403, it is in no watched folder.
+    """
+    path = places.inside(catalog, held_at(catalog, file_id).path)
+    if not path.is_file():
+        raise problem(404, f"{path}: cannot be reached")
+    return path
+
+
 def labels(catalog: Catalog) -> models.Labels:
     """The taxonomy, and what is beside it."""
     return models.Labels(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import mimetypes
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, Security
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, JSONResponse
 from fastapi.security import HTTPBearer
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AfterValidator
@@ -42,6 +43,8 @@ _TOKEN: Final = HTTPBearer(auto_error=False, description="What is in `catalog.db
 _ALWAYS: Final = (401, 403, 421, 422, 500, 503)
 _CLOSED_REQUEST: Final = 499
 _AUDIO: Final[dict[str, Any]] = {kind: {} for kind in ("audio/wav", "audio/flac", "audio/mpeg")}
+_BYTES: Final = "application/octet-stream"
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 
 router = APIRouter(prefix=PREFIX, responses=documented(*_ALWAYS))
 changes = APIRouter(prefix=PREFIX, responses=documented(*_ALWAYS, 400, 413), dependencies=[Security(_TOKEN)])
@@ -156,6 +159,19 @@ async def spectrogram(
     """Draws the mel spectrogram of a file; time goes from the left edge to the right one."""
     sound = await asyncio.to_thread(sounds.sound_of, backend.catalog, file_id)
     return await _while_wanted(request, backend.sketches.spectrogram(sound, wanted), "image/png")
+
+
+@router.get(
+    "/files/{file_id}/download",
+    tags=["files"],
+    responses=documented(404) | {200: {"description": "The file.", "content": {"audio/*": _BINARY, _BYTES: _BINARY}}},
+    response_class=FileResponse,
+)
+def download(backend: Work, file_id: Id) -> FileResponse:
+    """Gives a file as it is, tags and all, to be saved under its name; parts of it too, by `Range`."""
+    path = finding.path_of(backend.catalog, file_id)
+    kind = mimetypes.guess_type(path.name)[0] or ""
+    return FileResponse(path, media_type=kind if kind.startswith("audio/") else _BYTES, filename=path.name)
 
 
 @changes.post("/files/{file_id}/verdicts", tags=["files"], responses=documented(404, 409))

@@ -42,9 +42,9 @@ class Library:
             self._results.build()
             Detail(self._visit).build()
             self._hearing.build()
-            Welcome(self._visit, "library").build()
+            Welcome(self._visit, "library", self._again).build()
         self._visit.searched.subscribe(self._take)
-        ui.timer(0, lambda: self._take(self._box.text), once=True)
+        ui.timer(0, self._again, once=True)
 
     async def key(self, key: str) -> None:
         """Does what a key means here."""
@@ -52,6 +52,9 @@ class Library:
             self._box.focus()
         else:
             self._hearing.key(key)
+
+    def _again(self) -> None:
+        self._visit.searched.emit(self._box.text)
 
     def _search_for(self, text: str) -> None:
         self._box.text = text

@@ -168,8 +168,8 @@ class RootRow:
     async def _turn_pause(self) -> None:
         await self._change(is_paused=not self._root.is_paused)
 
-    async def _turn_write(self, event: ValueChangeEventArguments[bool]) -> None:
-        if event.value == self._root.write:
+    async def _turn_write(self, event: ValueChangeEventArguments[bool | None]) -> None:
+        if event.value in (None, self._root.write):
             return
         name = saying.name_of(self._root.path)
         if event.value and not await confirm(f"Write tags into the files in {name}?", _WRITE, "Write tags"):
@@ -178,8 +178,8 @@ class RootRow:
         await self._change(write=event.value)
         tell(f"Tags are written in {name} from now on" if event.value else f"No more tags are written in {name}")
 
-    async def _turn_ableton(self, event: ValueChangeEventArguments[bool]) -> None:
-        if event.value == self._root.ableton:
+    async def _turn_ableton(self, event: ValueChangeEventArguments[bool | None]) -> None:
+        if event.value in (None, self._root.ableton):
             return
         name = saying.name_of(self._root.path)
         if event.value and not await confirm(f"Tell Ableton Live what is in {name}?", _ABLETON, "Tell Live"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from nicegui import ui
@@ -29,12 +30,14 @@ class Welcome:
     Args:
         visit: what the page works with.
         view: over which view.
+        ended: called when it gives way to what is now to be seen.
     """
 
-    def __init__(self, visit: Visit, view: str) -> None:
+    def __init__(self, visit: Visit, view: str, ended: Callable[[], None] = lambda: None) -> None:
         self._visit = visit
         self._view = view
-        self._is_over = False
+        self._ended = ended
+        self._is_over = self._is_shown = False
 
     def build(self) -> None:
         """Makes its elements, hidden."""
@@ -76,7 +79,11 @@ class Welcome:
         self._is_over = bool(roots) if self._view == "folders" else has_files
         self._all.set_visibility(not self._is_over)
         if self._is_over:
+            if self._is_shown:
+                self._ended()
+            self._is_shown = False
             return
+        self._is_shown = True
         for each in (self._points, self._add):
             each.set_visibility(not roots)
         for other in (self._bar, self._folders):
