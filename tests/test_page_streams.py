@@ -51,7 +51,8 @@ def test_a_stream_that_arrives_is_told_with_its_figures() -> None:
         ({"lost": 103}, "trouble", "33 % gets lost"),
         ({"late": 102}, "trouble", "50 % comes late"),
         ({"latency_s": 1.26}, "trouble", "1.3 s late"),
-        ({"is_idle": True, "lost": 103}, "waiting", "No sound comes"),
+        ({"is_idle": True, "received": 1000}, "waiting", "No sound comes"),
+        ({"is_idle": True}, "good", "All of it"),
         ({"sample_rate": 0, "is_idle": True}, "waiting", "Announced"),
     ],
 )

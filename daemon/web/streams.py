@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _LOOK_BACK_S: Final = 10.0
 _MUCH: Final = 0.02
 _SLOW_S: Final = 0.5
+_NOTHING: Final = "No sound comes at the moment"
 
 DAW_NAMES: Final = {"ardour": "Ardour", "ableton": "Ableton Live", "reaper": "REAPER", "bitwig": "Bitwig Studio"}
 
@@ -67,10 +68,12 @@ class Streams:
         # One that begins anew under its name counts from 0.
         if before and before[-1][1].received > info.received:
             before.clear()
+        # A breath is no pause.
+        is_waiting = info.is_idle and (not before or before[-1][1].received == info.received)
         before.append((now_s, info))
         track = next((track.name for daw in daws if (track := daw.track_of(info.daw_ref))), "")
         title = info.title or track or info.name
-        state, words = _words(before[0][1], info)
+        state, words = ("waiting", _NOTHING) if is_waiting and info.sample_rate else _words(before[0][1], info)
         return StreamState(
             name=info.name,
             title=title,
@@ -84,8 +87,6 @@ class Streams:
 def _words(before: StreamInfo, info: StreamInfo) -> tuple[str, str]:
     if not info.sample_rate:
         return "waiting", "Announced; no sound has come yet"
-    if info.is_idle:
-        return "waiting", "No sound comes at the moment"
     received, lost, late = (getattr(info, name) - getattr(before, name) for name in ("received", "lost", "late"))
     if lost > _MUCH * (received + lost):
         share = 100 * lost / (received + lost)
