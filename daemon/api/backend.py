@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from daemon.api.access import Access
 from daemon.api.counting import Counting
 from daemon.api.feed import Feed
+from daemon.api.listening import SupportsTimeline
 from daemon.api.sketches import Sketches
 from daemon.api.sounds import Sounds
-from daemon.api.timelines import SupportsTimeline, Timelines
+from daemon.api.timelines import Timelines
 from daemon.service.engine import Engine
 from daemon.service.hearing import Hearing
 from tagger.catalog import Catalog

@@ -22,6 +22,7 @@ KEYS: Final = {
         "Shift, Ctrl": "Choose several files",
     },
     "Folders": {"A": "Add a folder"},
+    "Dropped files": {"\u2191 \u2193": "From file to file", "Space": "Play or pause", "Delete": "Remove the file"},
 }
 
 

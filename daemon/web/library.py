@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 
 from nicegui import ui
 
+from daemon.api import finding, models
+from daemon.web.asking import ask
 from daemon.web.completing import Facts
 from daemon.web.detail import Detail
 from daemon.web.facets import FacetBar
@@ -31,6 +34,7 @@ class Library:
         self._results = Results(visit)
         self._box = SearchBox(visit, on_search=visit.searched.emit, on_enter=self._results.focus)
         self._hearing = Hearing(visit)
+        self._labels: models.Labels | None = None
 
     def build(self) -> None:
         """Makes its elements, and searches for what the address says."""
@@ -53,6 +57,12 @@ class Library:
         else:
             self._hearing.key(key)
 
+    async def _others(self) -> Sequence[str]:
+        """Labels in the catalog beyond those of the taxonomy, of models of one's own."""
+        if self._labels is None:
+            self._labels = await ask(finding.labels, self._visit.backend.catalog)
+        return self._labels.others if self._labels else ()
+
     def _again(self) -> None:
         self._visit.searched.emit(self._box.text)
 
@@ -64,7 +74,7 @@ class Library:
             # Asked for by another part; the box then asks for it itself.
             self._box.text = text
             return
-        search = parse(text)
+        search = parse(text, await self._others())
         _remember(text)
         _, counts = await asyncio.gather(self._results.search(search), self._facets.search(search))
         if text != self._box.text:

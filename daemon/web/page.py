@@ -13,6 +13,8 @@ from fastapi import FastAPI, Request
 from nicegui import core, ui
 
 from daemon.api.backend import Backend
+from daemon.web import drop_routes
+from daemon.web.desk import Desks
 from daemon.web.news import News
 from daemon.web.shell import STATIC, Shell
 from daemon.web.similar import SimilarSounds
@@ -32,13 +34,14 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         app: as from `daemon.api.app.create_app`, not yet started.
         backend: what the page works with.
     """
-    news = News(backend.feed)
+    news, desks = News(backend.feed), Desks(backend.timelines)
     similar = SimilarSounds(backend.catalog, backend.counting)
     core.app.on_shutdown(similar.close)
+    drop_routes.add_routes(app, backend, desks)
 
     @ui.page("/", title=TITLE, response_timeout=20)
     def index(request: Request) -> None:
-        Shell(Visit.of(request, backend, news, similar)).build()
+        Shell(Visit.of(request, backend, news, similar, desks)).build()
 
     ui.run_with(
         app,
@@ -53,3 +56,4 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         mount_path="/",
     )
     core.app.add_static_files("/style", STATIC)
+    core.app.on_shutdown(desks.close)

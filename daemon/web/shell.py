@@ -10,6 +10,7 @@ from nicegui import background_tasks, ui
 from nicegui.events import KeyEventArguments
 
 from daemon.web.door import LOGOUT
+from daemon.web.drop import Drop
 from daemon.web.folders import Folders
 from daemon.web.health import Health
 from daemon.web.keys import KeyHelp
@@ -48,6 +49,7 @@ class Entry(NamedTuple):
 VIEWS: Final = {
     "library": Entry("Library", "library_music", Library),
     "live": Entry("Live", "sensors", Live),
+    "drop": Entry("Drop a file", "upload_file", Drop),
     "folders": Entry("Folders", "folder_special", Folders),
 }
 

@@ -14,6 +14,7 @@ from fastapi import Request
 from nicegui import Event
 
 from daemon.api.backend import Backend
+from daemon.web.desk import Desks
 from daemon.web.news import News
 from daemon.web.similar import SimilarSounds
 
@@ -42,6 +43,7 @@ class Visit:
         backend: what all of it works with.
         news: what happens in the daemon.
         similar: finds what sounds alike.
+        desks: where dropped files are.
         is_local: whether the browser is on this machine, so that folders can be opened there.
         has_session: whether its user logged in, and so may log out.
         query: the text in the search box when the page was opened.
@@ -57,6 +59,7 @@ class Visit:
     backend: Backend
     news: News
     similar: SimilarSounds
+    desks: Desks
     is_local: bool
     has_session: bool = False
     query: str = ""
@@ -69,7 +72,7 @@ class Visit:
     selected: Sequence[int] = ()
 
     @classmethod
-    def of(cls, request: Request, backend: Backend, news: News, similar: SimilarSounds) -> Visit:
+    def of(cls, request: Request, backend: Backend, news: News, similar: SimilarSounds, desks: Desks) -> Visit:
         """What a request for the page asks for."""
         host = request.client.host if request.client else ""
         theme = request.cookies.get("theme", "auto")
@@ -77,6 +80,7 @@ class Visit:
             backend,
             news,
             similar,
+            desks,
             is_local=host in ("127.0.0.1", "::1"),
             has_session=any(name.endswith("tagger-session") for name in request.cookies),
             query=request.query_params.get("q", "")[:500],
