@@ -17,6 +17,7 @@ from daemon.web import drop_routes
 from daemon.web.desk import Desks
 from daemon.web.news import News
 from daemon.web.shell import STATIC, Shell
+from daemon.web.similar import SimilarSounds
 from daemon.web.visit import Visit
 
 TITLE: Final = "Instrument tagger"
@@ -34,11 +35,13 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         backend: what the page works with.
     """
     news, desks = News(backend.feed), Desks(backend.timelines)
+    similar = SimilarSounds(backend.catalog, backend.counting)
+    core.app.on_shutdown(similar.close)
     drop_routes.add_routes(app, backend, desks)
 
     @ui.page("/", title=TITLE, response_timeout=20)
     def index(request: Request) -> None:
-        Shell(Visit.of(request, backend, news, desks)).build()
+        Shell(Visit.of(request, backend, news, similar, desks)).build()
 
     ui.run_with(
         app,

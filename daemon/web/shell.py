@@ -15,6 +15,7 @@ from daemon.web.folders import Folders
 from daemon.web.health import Health
 from daemon.web.keys import KeyHelp
 from daemon.web.library import Library
+from daemon.web.live import Live
 from daemon.web.visit import Visit
 
 STATIC: Final = Path(__file__).with_name("static")
@@ -47,6 +48,7 @@ class Entry(NamedTuple):
 
 VIEWS: Final = {
     "library": Entry("Library", "library_music", Library),
+    "live": Entry("Live", "sensors", Live),
     "drop": Entry("Drop a file", "upload_file", Drop),
     "folders": Entry("Folders", "folder_special", Folders),
 }

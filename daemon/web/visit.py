@@ -16,6 +16,7 @@ from nicegui import Event
 from daemon.api.backend import Backend
 from daemon.web.desk import Desks
 from daemon.web.news import News
+from daemon.web.similar import SimilarSounds
 
 
 class Sound(Protocol):
@@ -41,6 +42,7 @@ class Visit:
     Attributes:
         backend: what all of it works with.
         news: what happens in the daemon.
+        similar: finds what sounds alike.
         desks: where dropped files are.
         is_local: whether the browser is on this machine, so that folders can be opened there.
         has_session: whether its user logged in, and so may log out.
@@ -56,6 +58,7 @@ class Visit:
 
     backend: Backend
     news: News
+    similar: SimilarSounds
     desks: Desks
     is_local: bool
     has_session: bool = False
@@ -69,13 +72,14 @@ class Visit:
     selected: Sequence[int] = ()
 
     @classmethod
-    def of(cls, request: Request, backend: Backend, news: News, desks: Desks) -> Visit:
+    def of(cls, request: Request, backend: Backend, news: News, similar: SimilarSounds, desks: Desks) -> Visit:
         """What a request for the page asks for."""
         host = request.client.host if request.client else ""
         theme = request.cookies.get("theme", "auto")
         return cls(
             backend,
             news,
+            similar,
             desks,
             is_local=host in ("127.0.0.1", "::1"),
             has_session=any(name.endswith("tagger-session") for name in request.cookies),
