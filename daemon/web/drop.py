@@ -63,7 +63,8 @@ class Drop:
             with ui.element("aside").classes("drop-files").props('aria-label="Dropped files"'):
                 self._build_zone()
                 self._list = ui.element("ul").classes("drop-list")
-                self._refused = ui.element("ul").classes("drop-refused").props("role=status")
+                with ui.element("div").props("role=status"):
+                    self._refused = ui.element("ul").classes("drop-refused")
                 self._clear = ui.button("Remove all", icon="delete_sweep", on_click=self._remove_all, color=None)
                 self._clear.props("flat dense no-caps").classes("quiet")
             with ui.element("div").classes("drop-main"):

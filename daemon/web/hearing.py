@@ -23,7 +23,7 @@ class Hearing:
 
     def build(self) -> None:
         """Makes the player."""
-        with ui.element("section").classes("player").props('aria-label="Player"'):
+        with ui.element("div").classes("player"):
             self._player = Player()
         self._visit.shown.subscribe(self._show)
 

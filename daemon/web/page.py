@@ -48,6 +48,7 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         title=TITLE,
         favicon=_HERE / "icon.svg",
         dark=None,
+        language="en-US",
         tailwind=False,
         # Nothing here is bound to a value that would have to be looked at again and again.
         binding_refresh_interval=None,

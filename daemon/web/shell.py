@@ -77,7 +77,7 @@ class Shell:
         ui.keyboard(self._key, ignore=_WITHOUT_KEYS)  # type: ignore[arg-type] # its own list is of fewer names
         with ui.element("header").classes("top"):
             ui.html('<span class="brand-mark" aria-hidden="true"></span>', sanitize=False)
-            ui.label("Instrument tagger").classes("brand")
+            ui.label("Instrument tagger").classes("brand").props("role=heading aria-level=1")
             with ui.element("nav").classes("views").props('aria-label="Views"'):
                 for name, entry in VIEWS.items():
                     self._tabs[name] = self._tab(name, entry)
@@ -89,7 +89,7 @@ class Shell:
             if self._visit.has_session:
                 with ui.element("form").props(f'method="post" action="{LOGOUT}"'):
                     ui.button("Log out").props("type=submit flat dense no-caps")
-        self._main = ui.element("main").classes("content")
+        self._main = ui.element("div").classes("content")
         ui.skip_link(target=self._main)
         # First, so that whoever else is told finds the view that it is told of.
         self._visit.opened.subscribe(self._open)
