@@ -14,7 +14,9 @@ from nicegui import core, ui
 
 from daemon.api.backend import Backend
 from daemon.web.news import News
+from daemon.web.reviewing import Doubts
 from daemon.web.shell import STATIC, Shell
+from daemon.web.similar import SimilarSounds
 from daemon.web.visit import Visit
 
 TITLE: Final = "Instrument tagger"
@@ -32,10 +34,17 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         backend: what the page works with.
     """
     news = News(backend.feed)
+    similar = SimilarSounds(backend.catalog, backend.counting)
+    core.app.on_shutdown(similar.close)
+    doubts = Doubts(backend.catalog)
+    core.app.on_shutdown(doubts.close)
 
     @ui.page("/", title=TITLE, response_timeout=20)
-    def index(request: Request) -> None:
-        Shell(Visit.of(request, backend, news)).build()
+    async def index(request: Request) -> None:
+        Shell(Visit.of(request, backend, news, similar, doubts)).build()
+        # The first waveform would take seconds, and so would the first sound that has to be decoded.
+        backend.sketches.warm_up()
+        backend.sounds.warm_up()
 
     ui.run_with(
         app,
