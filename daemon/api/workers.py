@@ -55,6 +55,7 @@ class Worker:
         self._asking: asyncio.Task[Any] | None = None
         self._process: _Process | None = None
         self._cooling: asyncio.TimerHandle | None = None
+        self._warming: asyncio.Task[None] | None = None
 
     async def ask(self, path: Path, *question: Any, hear: Callable[[Any], None] | None = None) -> Any:
         """Asks about a file.
@@ -99,9 +100,14 @@ class Worker:
                 self._cool()
 
     def warm_up(self) -> None:
-        """Starts the process, so that the first answer comes sooner."""
-        self._warm()
-        self._cool()
+        """Starts the process soon and off the event loop, so that the first answer comes sooner."""
+        self._warming = asyncio.create_task(self._start())
+
+    async def _start(self) -> None:
+        async with self._one_at_a_time:
+            if self._process is None:
+                self._process = await asyncio.to_thread(_Process, self._make)
+            self._cool()
 
     def close(self) -> None:
         """Ends the process at once."""
@@ -119,6 +125,8 @@ class Worker:
         return self._process
 
     def _cool(self) -> None:
+        if self._cooling is not None:
+            self._cooling.cancel()
         if self._process is not None:
             self._cooling = asyncio.get_running_loop().call_later(self._warm_s, self.close)
 

@@ -10,13 +10,21 @@ from typing import Final
 from nicegui import ui
 
 from daemon.api import finding, models
+from daemon.output import count_words, duration_words
 from daemon.web.asking import ask
+from daemon.web.claims import claims, claims_of_many, section
+from daemon.web.file_buttons import buttons_for_many, buttons_for_one
+from daemon.web.judging import Chosen
+from daemon.web.rows import Row
+from daemon.web.verdicts import Verdicts
 from daemon.web.visit import Sound, Visit
 from tagger.catalog import LabelState
 from tagger.taxonomy import words_of
 
 _REST_S: Final = 0.12
 """Arrow keys go through files faster than anybody reads; what rests for so long is told of."""
+
+_NAMED: Final = 20
 
 _WHO: Final = {"human": "You", "vendor": "The file's own tag", "filename": "The file's name"}
 _SAYS: Final = {LabelState.PREDICTED: "says", LabelState.CONFIRMED: "confirmed", LabelState.REJECTED: "rejected"}
@@ -27,33 +35,39 @@ class Detail:
 
     Args:
         visit: what the page works with.
+        verdicts: judges what the panel shows.
     """
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Visit, verdicts: Verdicts) -> None:
         self._visit = visit
+        self._verdicts = verdicts
         self._turn = 0
         self._looked_at: Sound | None = None
 
     def build(self) -> None:
         """Makes the panel, empty, and follows what is looked at."""
         self._panel = ui.element("aside").classes("detail").props('aria-label="About the file" aria-live=polite')
-        self._visit.shown.subscribe(self._show)
-        self._visit.judged.subscribe(self._judged)
+        self._visit.shown.subscribe(self._look)
+        self._visit.chosen.subscribe(self._show)
+        self._visit.judged.subscribe(self._show)
         self._empty()
 
-    async def _show(self, found: Sound | None) -> None:
-        self._turn += 1
-        turn, self._looked_at = self._turn, found
-        if found is None:
-            self._empty()
-            return
-        await asyncio.sleep(_REST_S)
-        if turn == self._turn:
-            await self._fill(found, turn)
+    async def _look(self, found: Sound | None) -> None:
+        self._looked_at = found
+        await self._show(rest_s=_REST_S)
 
-    async def _judged(self, ids: Sequence[int]) -> None:
-        if self._looked_at is not None and self._looked_at.id in ids:
-            await self._fill(self._looked_at, self._turn)
+    async def _show(self, *_: object, rest_s: float = 0.0) -> None:
+        self._turn += 1
+        turn = self._turn
+        await asyncio.sleep(rest_s)
+        if turn != self._turn:
+            return
+        if len(self._visit.selected) > 1:
+            self._fill_many(self._visit.selected)
+        elif self._looked_at is None:
+            self._empty()
+        else:
+            await self._fill(self._looked_at, turn)
 
     async def _fill(self, found: Sound, turn: int) -> None:
         detail = await ask(finding.show, self._visit.backend.catalog, found.id)
@@ -64,14 +78,36 @@ class Detail:
             if detail is None:
                 ui.label("This file is no longer in the catalog.").classes("muted")
             else:
-                _head(detail)
-                if detail.problem:
-                    _notice("error", "It could not be analysed", detail.problem)
-                if detail.is_missing:
-                    _notice("warning", "The file is not there", "It was moved, deleted, or its disk is away.")
-                if detail.recording:
-                    _recording(detail.recording)
-                _in_file(detail)
+                self._file(detail)
+
+    def _file(self, detail: models.FileDetail) -> None:
+        _head(detail)
+        if detail.problem:
+            _notice("error", "It could not be analysed", detail.problem)
+        if detail.is_missing:
+            _notice("warning", "The file is not there", "It was moved, deleted, or its disk is away.")
+        if detail.recording:
+            buttons_for_one(self._visit, detail)
+            claims(self._verdicts, Chosen(detail.id, detail.recording.payload_hash), detail.recording)
+            _sources(detail.recording)
+            _facts(detail.recording)
+            _copies(detail.recording)
+        _in_file(detail)
+
+    def _fill_many(self, rows: Sequence[Row]) -> None:
+        self._panel.clear()
+        with self._panel:
+            ui.label(f"{count_words(len(rows), 'file')} chosen").classes("detail-name").props(
+                "role=heading aria-level=2"
+            )
+            ui.label(f"{duration_words(sum(row.duration_s for row in rows))} together").classes("muted")
+            buttons_for_many(self._visit, [row.id for row in rows])
+            claims_of_many(self._verdicts, rows)
+            with section("Among them"):
+                for row in rows[:_NAMED]:
+                    ui.label(PurePath(row.path).name).classes("path")
+                if len(rows) > _NAMED:
+                    ui.label(f"and {len(rows) - _NAMED:,} more").classes("muted path")
 
     def _empty(self) -> None:
         self._panel.clear()
@@ -87,34 +123,16 @@ def _head(detail: models.FileDetail) -> None:
     ui.label(str(path.parent)).classes("muted detail-folder").tooltip(detail.path)
 
 
-def _recording(recording: models.Recording) -> None:
-    if recording.kind == "silence":
-        ui.label("Silence: there is nothing to hear in it.").classes("muted")
-    else:
-        _likely(recording)
-    _sources(recording)
-    _facts(recording)
+def _copies(recording: models.Recording) -> None:
     if recording.same_audio:
-        with _section("The same audio, also at"):
-            for path in recording.same_audio[:20]:
+        with section("The same audio, also at"):
+            for path in recording.same_audio[:_NAMED]:
                 ui.label(path).classes("muted path")
-
-
-def _likely(recording: models.Recording) -> None:
-    claimed = {tag.label for tag in recording.tags}
-    with _section("What is in it"):
-        if not claimed:
-            ui.label("Unsure. Likeliest:").classes("muted")
-        for tag in [*recording.tags, *(tag for tag in recording.candidates if tag.label not in claimed)]:
-            with ui.element("div").classes(f"guess family-{tag.family} {'claimed' if tag.label in claimed else ''}"):
-                ui.label(words_of(tag.label)).classes("guess-words")
-                ui.element("div").classes("guess-bar").style(f"--sure: {tag.confidence}").props("aria-hidden=true")
-                ui.label(f"{tag.confidence:.0%}").classes("guess-share")
 
 
 def _sources(recording: models.Recording) -> None:
     told = [label for label in recording.labels if label.is_tag or label.state is not LabelState.PREDICTED]
-    with _section("Who says so"):
+    with section("Who says so"):
         for label in told:
             with ui.element("div").classes(f"said {label.state.value}"):
                 ui.label(f"{_WHO.get(label.source, label.source)} {_SAYS[label.state]}").classes("muted")
@@ -134,23 +152,18 @@ def _facts(recording: models.Recording) -> None:
         "Heard by": recording.model,
         "Heard": f"{recording.analysed_at:%d %B %Y}",
     }
-    with _section("Facts"):
+    with section("Facts"):
         _table({name: str(value) for name, value in facts.items() if value})
 
 
 def _in_file(detail: models.FileDetail) -> None:
-    with _section("Written in the file"):
+    with section("Written in the file"):
         if detail.in_file:
             _table(detail.in_file)
         elif detail.in_file is None:
             ui.label("Its tags cannot be read.").classes("muted")
         else:
             ui.label("No instrument tags.").classes("muted")
-
-
-def _section(words: str) -> ui.element:
-    ui.label(words).classes("section").props("role=heading aria-level=3")
-    return ui.element("div").classes("section-body")
 
 
 def _table(rows: Mapping[str, str]) -> None:

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from nicegui import context, ui
 
 from daemon.web.asking import tell
+
+
+@contextmanager
+def asking(title: str, *, classes: str = "") -> Iterator[ui.dialog]:
+    """A dialog, to be filled; whoever makes it awaits and deletes it.
+
+    Args:
+        title: what it is about.
+        classes: of its card, besides its own.
+    """
+    with context.client.content, ui.dialog() as dialog, ui.card().classes(f"asking {classes}") as card:
+        # Keys mean something to the page as well.
+        card.on("keydown", js_handler="(event) => event.stopPropagation()")
+        heading = ui.label(title).classes("asking-title").props("role=heading aria-level=2")
+        dialog.props(f'aria-labelledby="{heading.html_id}"')
+        yield dialog
 
 
 async def confirm(title: str, points: Sequence[str], yes: str, *, is_harsh: bool = False) -> bool:
@@ -19,9 +36,7 @@ async def confirm(title: str, points: Sequence[str], yes: str, *, is_harsh: bool
         yes: what the button says that does it.
         is_harsh: whether that button is to look like a warning.
     """
-    with context.client.content, ui.dialog() as dialog, ui.card().classes("asking"):
-        heading = ui.label(title).classes("asking-title").props("role=heading aria-level=2")
-        dialog.props(f'aria-labelledby="{heading.html_id}"')
+    with asking(title) as dialog:
         with ui.element("ul"):
             for point in points:
                 with ui.element("li"):

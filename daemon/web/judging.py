@@ -60,11 +60,13 @@ class Judged:
         words: what was done, as in "Rejected Snare for 12 files".
         files: how many files it was done to; those that were so already are not among them.
         left: the files that were left alone.
+        hashes: of the recordings of which something else is said now.
     """
 
     words: str
     files: int
     left: tuple[LeftAlone, ...] = ()
+    hashes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +108,12 @@ class History:
         undone = self._undone
         return undone[-1].words if undone else None
 
-    def judge(self, chosen: Sequence[Chosen], labels: Sequence[str], *, verdict: Verdict) -> Judged:
+    def judge(self, chosen: Sequence[Chosen], labels: Sequence[str] | None, *, verdict: Verdict) -> Judged:
         """Keeps a verdict on files.
 
         Args:
             chosen: the files; of copies, each.
-            labels: by id, of the taxonomy or as the catalog has them.
+            labels: by id, of the taxonomy or as the catalog has them; None for what is claimed of each.
             verdict: `confirm`: they have these; `reject`: they have none of these; `correct`: these and no others.
 
         Raises:
@@ -120,16 +122,18 @@ class History:
         with self._lock:
             paths, left = self._found(chosen)
             opinions = self._catalog.opinions(paths.keys())
-            swaps = {each: _swaps(held, labels, verdict=verdict) for each, held in opinions.items()}
+            meant = {each: _meant(held, labels) for each, held in opinions.items()}
+            swaps = {each: _swaps(held, meant[each], verdict=verdict) for each, held in opinions.items()}
             wanted = {each: one for each, one in swaps.items() if one}
             done = self._catalog.swap_verdicts(wanted)
             files = sum(len(paths[each]) for each in done)
             left += [LeftAlone(path, _SAID_SINCE) for each in wanted.keys() - done for path in paths[each]]
-            words = _words(labels, [path for each in wanted if each in done for path in paths[each]], verdict=verdict)
-            if done:
-                self._done.append(_Act(words, wanted, paths).of(done))
-                self._undone.clear()
-            return Judged(words if done else "Nothing changed", files, tuple(left))
+            if not done:
+                return Judged("Nothing changed", 0, tuple(left))
+            words = _words([meant[each] for each in done], [path for each in done for path in paths[each]], verdict)
+            self._done.append(_Act(words, wanted, paths).of(done))
+            self._undone.clear()
+            return Judged(words, files, tuple(left), frozenset(done))
 
     def undo(self) -> Judged | None:
         """Takes back the last act where nobody said something else since; None if there is none."""
@@ -159,7 +163,8 @@ class History:
         done = self._catalog.swap_verdicts(swaps)
         files = sum(len(act.paths[each]) for each in done)
         left = tuple(LeftAlone(path, _SAID_SINCE) for each in swaps if each not in done for path in act.paths[each])
-        return done, Judged(f"{what}: {act.words}" if done else f"Not {what.lower()}: {act.words}", files, left)
+        words = f"{what}: {act.words}" if done else f"Not {what.lower()}: {act.words}"
+        return done, Judged(words, files, left, frozenset(done))
 
     def _found(self, chosen: Sequence[Chosen]) -> tuple[dict[str, list[Path]], list[LeftAlone]]:
         """The files by the recordings that they still hold, and those that hold others."""
@@ -183,7 +188,14 @@ def _swaps(held: Opinion, labels: Sequence[str], *, verdict: Verdict) -> dict[st
     }
 
 
-def _words(labels: Sequence[str], paths: Sequence[Path], *, verdict: Verdict) -> str:
-    names = ", ".join(map(words_of, labels))
+def _meant(held: Opinion, labels: Sequence[str] | None) -> Sequence[str]:
+    return [tag.label for tag in held.tags] if labels is None else labels
+
+
+def _words(labels: Sequence[Sequence[str]], paths: Sequence[Path], verdict: Verdict) -> str:
+    """What was done, given the labels of each recording."""
     files = paths[0].name if len(paths) == 1 else count_words(len(paths), "file")
+    if any(each != labels[0] for each in labels):
+        return f"{_DONE[verdict]} the tags of {files}"
+    names = ", ".join(map(words_of, labels[0]))
     return f"{_DONE[verdict]} {files} to {names}" if verdict == "correct" else f"{_DONE[verdict]} {names} for {files}"

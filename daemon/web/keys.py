@@ -7,20 +7,30 @@ from typing import Final
 from nicegui import ui
 
 KEYS: Final = {
-    "Everywhere": {"?": "Show or hide these keys", "/": "To the search box"},
-    "Hear": {
+    "Everywhere": {"?": "Show or hide these keys", "Space": "Play or stop"},
+    "Library": {
+        "/": "To the search box",
         "\u2191 \u2193": "Go through the files and hear each",
-        "Space": "Play or stop",
-        "L": "Loop on or off",
-        "\u2190 \u2192": "Back and forward, in the waveform",
+        "Shift, Ctrl": "Choose several files",
+        "Ctrl A": "Choose all that are listed",
+        "S": "What sounds like it",
     },
     "Judge": {
         "C": "Confirm what is claimed",
         "X": "Reject what is claimed",
         "E": "Say what it really is",
         "U": "Undo the last judgement",
-        "Shift, Ctrl": "Choose several files",
+        "Shift U": "Do it again",
     },
+    "Review": {
+        "1 \u2013 5": "Choose an answer",
+        "C": "Keep the answers chosen",
+        "X": "None of what is claimed",
+        "E": "Something else",
+        "S": "Skip",
+        "U": "Go back, and undo",
+    },
+    "In the waveform": {"\u2190 \u2192": "Back and forward", "L": "Loop on or off"},
     "Folders": {"A": "Add a folder"},
     "Dropped files": {"\u2191 \u2193": "From file to file", "Space": "Play or pause", "Delete": "Remove the file"},
 }

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from daemon.api import finding, models
+from daemon.web.alike import Alike
 from daemon.web.asking import ask
 from daemon.web.completing import Facts
 from daemon.web.detail import Detail
@@ -17,6 +18,7 @@ from daemon.web.hearing import Hearing
 from daemon.web.results import Results
 from daemon.web.search_box import SearchBox
 from daemon.web.searching import parse
+from daemon.web.verdicts import Verdicts
 from daemon.web.visit import Visit
 from daemon.web.welcome import Welcome
 
@@ -33,7 +35,9 @@ class Library:
         self._facets = FacetBar(visit, self._search_for)
         self._results = Results(visit)
         self._box = SearchBox(visit, on_search=visit.searched.emit, on_enter=self._results.focus)
-        self._hearing = Hearing(visit)
+        self._hearing = Hearing(visit, "library")
+        self._verdicts = Verdicts(visit)
+        self._alike = Alike(visit)
         self._labels: models.Labels | None = None
 
     def build(self) -> None:
@@ -44,9 +48,13 @@ class Library:
             with ui.element("aside").classes("facets").props('aria-label="Filters"'):
                 self._facets.build()
             self._results.build()
-            Detail(self._visit).build()
+            with ui.element("div").classes("beside"):
+                self._alike.build()
+                Detail(self._visit, self._verdicts).build()
             self._hearing.build()
             Welcome(self._visit, "library", self._again).build()
+        self._verdicts.build()
+        self._visit.shown.subscribe(self._hearing.show)
         self._visit.searched.subscribe(self._take)
         ui.timer(0, self._again, once=True)
 
@@ -54,8 +62,12 @@ class Library:
         """Does what a key means here."""
         if key == "/":
             self._box.focus()
-        else:
+        elif key == "s":
+            await self._alike.look()
+        elif key == " ":
             self._hearing.key(key)
+        else:
+            await self._verdicts.key(key)
 
     async def _others(self) -> Sequence[str]:
         """Labels in the catalog beyond those of the taxonomy, of models of one's own."""

@@ -16,9 +16,10 @@ from daemon.api.backend import Backend
 from daemon.web import drop_routes
 from daemon.web.desk import Desks
 from daemon.web.news import News
+from daemon.web.reviewing import Doubts
 from daemon.web.shell import STATIC, Shell
 from daemon.web.similar import SimilarSounds
-from daemon.web.visit import Visit
+from daemon.web.visit import Shared, Visit
 
 TITLE: Final = "Instrument tagger"
 
@@ -34,14 +35,17 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         app: as from `daemon.api.app.create_app`, not yet started.
         backend: what the page works with.
     """
-    news, desks = News(backend.feed), Desks(backend.timelines)
-    similar = SimilarSounds(backend.catalog, backend.counting)
-    core.app.on_shutdown(similar.close)
+    similar, doubts = SimilarSounds(backend.catalog, backend.counting), Doubts(backend.catalog)
+    desks = Desks(backend.timelines)
+    shared = Shared(backend, News(backend.feed), similar, doubts, desks)
     drop_routes.add_routes(app, backend, desks)
 
     @ui.page("/", title=TITLE, response_timeout=20)
-    def index(request: Request) -> None:
-        Shell(Visit.of(request, backend, news, similar, desks)).build()
+    async def index(request: Request) -> None:
+        Shell(Visit.of(request, shared)).build()
+        # The first waveform would take seconds, and so would the first sound that has to be decoded.
+        backend.sketches.warm_up()
+        backend.sounds.warm_up()
 
     ui.run_with(
         app,
@@ -57,4 +61,5 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         mount_path="/",
     )
     core.app.add_static_files("/style", STATIC)
-    core.app.on_shutdown(desks.close)
+    for each in (similar, doubts, desks):
+        core.app.on_shutdown(each.close)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from daemon.api import finding, models
 from daemon.web.asking import ask
+from daemon.web.rows import Row, rows_of
 from daemon.web.searching import Search
 from daemon.web.visit import Sound, Visit
-from tagger.catalog import Sort
+from tagger.catalog import LabelState, Sort
+from tagger.errors import printable
 from tagger.taxonomy import words_of
 
 PAGE: Final = 100
@@ -29,7 +31,7 @@ _TAGS: Final = """params => {
         cell.textContent = params.data.reason;
     } else if (params.value && !params.value.length) {
         cell.className = 'muted';
-        cell.textContent = params.data.kind === 'silence' ? 'silence' : 'unsure';
+        cell.textContent = params.data.kind === 'silence' ? 'silence' : params.data.rejected ? 'rejected' : 'unsure';
     }
     for (const tag of params.value || []) {
         const chip = document.createElement('span');
@@ -47,6 +49,14 @@ _SURE: Final = """params => {
     meter.textContent = Math.round(100 * params.value) + ' %';
     return meter;
 }"""
+_DRAG: Final = """({rowNode, dragEvent}) => {
+    const {id, name} = rowNode.data, to = dragEvent.dataTransfer;
+    const address = new URL(`api/files/${id}/download`, location.origin).href;
+    to.setData('DownloadURL', `application/octet-stream:${name.replaceAll(':', '-')}:${address}`);
+    to.effectAllowed = 'copy';
+}"""
+"""What is dropped elsewhere is a copy, where the browser gives one."""
+
 _LENGTH: Final = """({value: s}) => s == null ? '' : s < 10 ? s.toFixed(2) + ' s'
     : `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, '0')}`"""
 _CHOOSE: Final = """({api, rowIndex}) => {
@@ -59,7 +69,16 @@ _AS_FOUND: Final = "() => 0"
 """The order is the catalog's; the table is not to make its own of the rows it happens to have."""
 
 _COLUMNS: Final[list[dict[str, Any]]] = [
-    {"field": "name", "headerName": "Name", "flex": 3, "minWidth": 160, "tooltipField": "path", "sort_by": "name"},
+    {
+        "field": "name",
+        "headerName": "Name",
+        "flex": 3,
+        "minWidth": 160,
+        "tooltipField": "path",
+        "sort_by": "name",
+        "dndSource": True,
+        ":dndSourceOnRowDrag": _DRAG,
+    },
     {
         "field": "tags",
         "headerName": "Instrument",
@@ -99,7 +118,7 @@ class Results:
         self._visit = visit
         self._search = Search(models.Filters())
         self._order: dict[str, Any] = {}
-        self._rows: list[Sound] = []
+        self._rows: list[Row] = []
         self._next: str | None = None
         self._turn = 0
         self._is_fetching = asyncio.Lock()
@@ -133,10 +152,13 @@ class Results:
             ui.label("Take a word away, or a filter at the left.").classes("muted")
         self._nothing.set_visibility(False)
         self._grid.on("cellFocused", self._focused, ["rowIndex"])
-        self._grid.on("selectionChanged", self._selection_changed, [])
+        chosen = f"getElement({self._grid.id}).api.getSelectedNodes()"
+        in_order = "sort((a, b) => a.rowIndex - b.rowIndex).map((node) => node.data.id)"
+        self._grid.on("selectionChanged", self._selection_changed, js_handler=f"() => emit({chosen}.{in_order})")
         self._grid.on("viewportChanged", self._scrolled, ["lastRow"], throttle=0.1)
         self._grid.on("sortChanged", self._sort_changed, [])
         self._visit.judged.subscribe(self._judged)
+        self._visit.shown.subscribe(self._looked_elsewhere)
 
     async def search(self, search: Search) -> None:
         """Shows what another search finds, from its beginning."""
@@ -155,21 +177,28 @@ class Results:
         # Somebody may have typed on.
         if page is None or turn != self._turn:
             return
-        self._rows, self._next = list(page.files), page.next
-        self._grid.run_grid_method("setGridOption", "rowData", list(map(_row, page.files)))
+        self._rows, self._next = page.rows, page.next
+        self._choose(())
+        self._grid.run_grid_method("setGridOption", "rowData", list(map(_cells, page.rows)))
         self._nothing.set_visibility(not self._rows)
         if self._rows:
             self._grid.run_grid_method("ensureIndexVisible", 0, "top")
         else:
             self._visit.shown.emit(None)
 
-    async def _page(self, cursor: str | None) -> models.FilePage | models.ProblemPage | None:
-        catalog, filters = self._visit.backend.catalog, self._search.filters
-        if self._search.is_problem:
+    async def _page(self, cursor: str | None) -> _Page | None:
+        return await ask(self._read, self._search, dict(self._order), cursor)
+
+    def _read(self, search: Search, order: dict[str, Any], cursor: str | None) -> _Page:
+        catalog, filters = self._visit.backend.catalog, search.filters
+        page: models.FilePage | models.ProblemPage
+        if search.is_problem:
             failed = filters.model_dump(include={"words", "under", "folder"})
-            return await ask(finding.problems, catalog, models.ProblemSearch(**failed, limit=PAGE, cursor=cursor))
-        wanted = models.Search(**filters.model_dump(), **self._order, limit=PAGE, cursor=cursor)
-        return await ask(finding.find, catalog, wanted)
+            page = finding.problems(catalog, models.ProblemSearch(**failed, limit=PAGE, cursor=cursor))
+        else:
+            wanted = models.Search(**filters.model_dump(), **order, limit=PAGE, cursor=cursor)
+            page = finding.find(catalog, wanted)
+        return _Page(rows_of(catalog, page.files), page.next)
 
     async def _scrolled(self, event: GenericEventArguments) -> None:
         last = event.args.get("lastRow")
@@ -184,9 +213,9 @@ class Results:
         page = await self._page(self._next)
         if page is None or turn != self._turn:
             return
-        self._rows += page.files
+        self._rows += page.rows
         self._next = page.next
-        self._grid.run_grid_method("applyTransaction", {"add": list(map(_row, page.files))})
+        self._grid.run_grid_method("applyTransaction", {"add": list(map(_cells, page.rows))})
 
     async def _sort_changed(self) -> None:
         states = await self._grid.run_grid_method("getColumnState")
@@ -195,35 +224,60 @@ class Results:
         self._order = {} if chosen is None or by is None else {"sort": by, "descending": chosen["sort"] == "desc"}
         await self._begin()
 
-    async def _judged(self, ids: Sequence[int]) -> None:
+    async def _judged(self, hashes: Collection[str]) -> None:
         """Shows anew what is claimed of some files. They keep their places, though they may no longer belong there."""
-        wanted, catalog = set(ids), self._visit.backend.catalog
-        for at, sound in enumerate(self._rows):
-            if sound.id in wanted and isinstance(sound, models.FoundFile):
-                detail = await ask(finding.show, catalog, sound.id)
-                if detail is not None and detail.recording is not None:
-                    self._rows[at] = sound.model_copy(update={"tags": detail.recording.tags})
-                    self._grid.run_row_method(str(sound.id), "setData", _row(self._rows[at]))
+        turn = self._turn
+        places = {row.id: at for at, row in enumerate(self._rows) if row.payload_hash in hashes}
+        found = [self._rows[at].found for at in places.values()]
+        rows = await ask(rows_of, self._visit.backend.catalog, found) if found else None
+        if rows is None or turn != self._turn:
+            return
+        for row in rows:
+            self._rows[places[row.id]] = row
+        self._grid.run_grid_method("applyTransaction", {"update": list(map(_cells, rows))})
+        self._choose([row.id for row in self._visit.selected])
 
     def _focused(self, event: GenericEventArguments) -> None:
         at = event.args.get("rowIndex")
         if at is not None and at < len(self._rows):
             self._visit.shown.emit(self._rows[at])
 
-    async def _selection_changed(self) -> None:
-        rows = await self._grid.get_selected_rows()
-        self._visit.selected = [row["id"] for row in rows]
+    def _looked_elsewhere(self, sound: Sound | None) -> None:
+        """What is chosen here is not meant any more when a file is looked at that another part showed."""
+        if sound is not None and not isinstance(sound, Row) and self._visit.selected:
+            self._grid.run_grid_method("deselectAll")
+            self._choose(())
+
+    def _selection_changed(self, event: GenericEventArguments) -> None:
+        self._choose(event.args or ())
+
+    def _choose(self, ids: Sequence[int]) -> None:
+        wanted = set(ids)
+        self._visit.selected = [row for row in self._rows if row.id in wanted] if wanted else ()
+        self._visit.chosen.emit(self._visit.selected)
 
 
-def _row(found: Sound) -> dict[str, Any]:
-    path = PurePath(found.path)
-    row = {"id": found.id, "name": path.name, "folder": path.parent.name, "path": found.path}
+class _Page(NamedTuple):
+    rows: list[Row]
+    next: str | None
+
+
+def _cells(row: Row) -> dict[str, Any]:
+    path, found = PurePath(row.path), row.found
+    cells = {"id": row.id, "name": path.name, "folder": path.parent.name, "path": row.path}
     if isinstance(found, models.FailedFile):
-        return row | {"reason": found.reason}
-    assert isinstance(found, models.FoundFile)
-    return row | {
-        "tags": [{"words": words_of(tag.label), "family": tag.family} for tag in found.tags],
-        "sure": found.tags[0].confidence if found.tags else None,
+        return cells | {"reason": found.reason}
+    return cells | {
+        "tags": [
+            {
+                "words": words_of(printable(tag.label)),
+                "family": printable(tag.family),
+                "state": str(row.said.get(tag.label, "")),
+            }
+            for tag in row.tags
+        ],
+        "rejected": LabelState.REJECTED in row.said.values(),
+        "sure": row.tags[0].confidence if row.tags else None,
         "kind": found.kind.value,
         "duration_s": found.duration_s,
         "bpm": None if found.tempo_bpm is None else round(found.tempo_bpm),

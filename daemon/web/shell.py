@@ -16,6 +16,8 @@ from daemon.web.health import Health
 from daemon.web.keys import KeyHelp
 from daemon.web.library import Library
 from daemon.web.live import Live
+from daemon.web.review import Review
+from daemon.web.toast import Toast
 from daemon.web.visit import Visit
 
 STATIC: Final = Path(__file__).with_name("static")
@@ -48,6 +50,7 @@ class Entry(NamedTuple):
 
 VIEWS: Final = {
     "library": Entry("Library", "library_music", Library),
+    "review": Entry("Review", "rule", Review),
     "live": Entry("Live", "sensors", Live),
     "drop": Entry("Drop a file", "upload_file", Drop),
     "folders": Entry("Folders", "folder_special", Folders),
@@ -91,6 +94,7 @@ class Shell:
                     ui.button("Log out").props("type=submit flat dense no-caps")
         self._main = ui.element("div").classes("content")
         ui.skip_link(target=self._main)
+        Toast(self._visit).build()
         # First, so that whoever else is told finds the view that it is told of.
         self._visit.opened.subscribe(self._open)
         self._open(self._visit.view)

@@ -6,9 +6,9 @@ plays it, and none of them knows that the others exist.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from fastapi import Request
 from nicegui import Event
@@ -16,6 +16,8 @@ from nicegui import Event
 from daemon.api.backend import Backend
 from daemon.web.desk import Desks
 from daemon.web.news import News
+from daemon.web.reviewing import Doubts
+from daemon.web.rows import Row
 from daemon.web.similar import SimilarSounds
 
 
@@ -35,6 +37,30 @@ class Sound(Protocol):
         """Its length; 0 where that is not known."""
 
 
+class Note(NamedTuple):
+    """What was done, to be shown for a moment.
+
+    Attributes:
+        words: what was done.
+        back_words: what the button says that takes it back.
+        back: takes it back; None where that cannot be done.
+    """
+
+    words: str
+    back_words: str = "Undo"
+    back: Callable[[], Awaitable[object]] | None = None
+
+
+class Shared(NamedTuple):
+    """What all open pages have in common; as in `Visit`."""
+
+    backend: Backend
+    news: News
+    similar: SimilarSounds
+    doubts: Doubts
+    desks: Desks
+
+
 @dataclass(slots=True, eq=False)
 class Visit:
     """One open page.
@@ -43,6 +69,7 @@ class Visit:
         backend: what all of it works with.
         news: what happens in the daemon.
         similar: finds what sounds alike.
+        doubts: the queue of the review.
         desks: where dropped files are.
         is_local: whether the browser is on this machine, so that folders can be opened there.
         has_session: whether its user logged in, and so may log out.
@@ -50,15 +77,20 @@ class Visit:
         view: which view is open, by name.
         theme: "dark", "light", or "auto" for what the system says.
         shown: tells that another file is looked at; None when there is none.
-        judged: tells of which files, by number, what is known has changed.
+        judged: tells of which recordings, by the hash of their audio, what is known has changed.
+        chosen: tells that other files are chosen in the table.
+        alike: asks what sounds like a file.
+        told: tells people what was done.
         searched: asks for a search, by the text of the search box.
         opened: asks for another view, by its name.
-        selected: the files that are chosen, by number, in the order of the table.
+        selected: the files that are chosen, in the order of the table.
+        labels: those that were chosen lately, the latest first.
     """
 
     backend: Backend
     news: News
     similar: SimilarSounds
+    doubts: Doubts
     desks: Desks
     is_local: bool
     has_session: bool = False
@@ -66,21 +98,26 @@ class Visit:
     view: str = ""
     theme: str = "auto"
     shown: Event[[Sound | None]] = field(default_factory=Event)
-    judged: Event[[Sequence[int]]] = field(default_factory=Event)
+    judged: Event[[Collection[str]]] = field(default_factory=Event)
+    chosen: Event[[Sequence[Row]]] = field(default_factory=Event)
+    alike: Event[[Sound]] = field(default_factory=Event)
+    told: Event[[Note]] = field(default_factory=Event)
     searched: Event[[str]] = field(default_factory=Event)
     opened: Event[[str]] = field(default_factory=Event)
-    selected: Sequence[int] = ()
+    selected: Sequence[Row] = ()
+    labels: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, request: Request, backend: Backend, news: News, similar: SimilarSounds, desks: Desks) -> Visit:
+    def of(cls, request: Request, shared: Shared) -> Visit:
         """What a request for the page asks for."""
         host = request.client.host if request.client else ""
         theme = request.cookies.get("theme", "auto")
         return cls(
-            backend,
-            news,
-            similar,
-            desks,
+            shared.backend,
+            shared.news,
+            shared.similar,
+            shared.doubts,
+            shared.desks,
             is_local=host in ("127.0.0.1", "::1"),
             has_session=any(name.endswith("tagger-session") for name in request.cookies),
             query=request.query_params.get("q", "")[:500],

@@ -1,0 +1,77 @@
+"""Chooses a folder of this machine: typed, pasted, or walked to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from nicegui import ui
+
+from daemon.web.asking import ask
+from daemon.web.surroundings import MOST, Surroundings, beginnings, is_watched, look_in, typed
+from tagger.catalog.roots import Root
+
+_PATIENCE_S: Final = 8.0
+"""A server that is away keeps whoever asks it waiting for minutes."""
+
+
+class FolderChooser:
+    """A box for a path, and the folders in it.
+
+    Args:
+        roots: the watched folders, which are marked.
+        shown: called with the folder that is chosen now; gives what is to be said of it.
+    """
+
+    def __init__(self, roots: Sequence[Root], shown: Callable[[Surroundings], str]) -> None:
+        self._roots = roots
+        self._shown = shown
+        self.path = Path.home()
+
+    async def build(self) -> None:
+        """Makes its elements."""
+        self._box = (
+            ui.input("Folder").props("outlined dense spellcheck=false autocomplete=off").classes("choosing-path")
+        )
+        self._box.on("keydown.enter", lambda: self.go(typed(self._box.value or "")))
+        places = ui.element("div").classes("places").props('role=group aria-label="Places"')
+        self._list = ui.element("div").classes("choosing-list").props('role=group aria-label="Folders in it"')
+        self._remark = ui.label().classes("muted remark").props("role=status")
+        for name, path in await ask(beginnings) or ():
+            with places:
+                ui.button(name, on_click=partial(self.go, path)).props("flat no-caps dense").classes("place")
+
+    async def go(self, path: Path) -> None:
+        """Looks into a folder, which is then the one that is chosen."""
+        try:
+            found = await asyncio.wait_for(asyncio.to_thread(look_in, path.absolute()), _PATIENCE_S)
+        except TimeoutError:
+            self._remark.set_text(f"{path} does not answer.")
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else None
+            self._remark.set_text(f"{path} cannot be opened: {(reason or str(error)).lower()}.")
+        else:
+            self._show(found)
+
+    def _show(self, found: Surroundings) -> None:
+        self.path = found.path
+        self._box.set_value(str(found.path))
+        self._remark.set_text(self._shown(found))
+        self._list.clear()
+        with self._list:
+            if found.path.parent != found.path:
+                self._entry("arrow_upward", "One folder up", found.path.parent)
+            for each in found.folders:
+                path = found.path / each
+                self._entry("visibility" if is_watched(path, self._roots) else "folder", each, path)
+            if not found.folders:
+                ui.label("No folders in it.").classes("muted")
+            if found.is_more:
+                ui.label(f"These are the first {MOST}. Type the path of any other.").classes("muted")
+
+    def _entry(self, icon: str, words: str, path: Path) -> None:
+        button = ui.button(words, icon=icon, on_click=partial(self.go, path))
+        button.props("flat no-caps dense align=left").classes("choice")

@@ -1,0 +1,125 @@
+"""Asks which label a file is to have: a few letters and Enter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from nicegui import ui
+
+from daemon.api import finding, models
+from daemon.web.asking import ask
+from daemon.web.dialogs import asking
+from daemon.web.visit import Visit
+from tagger.filenames import meanings
+from tagger.taxonomy import family_of, words_of
+
+_MOST: Final = 9
+_KEPT: Final = 8
+
+
+async def choose_label(visit: Visit, title: str, remark: str, *, likely: Sequence[str] = ()) -> str | None:
+    """The label that a person chooses, by its id; None for none.
+
+    Args:
+        visit: what the page works with.
+        title: the question.
+        remark: what will come of it.
+        likely: those offered first, after the latest ones.
+    """
+    known = await ask(finding.labels, visit.backend.catalog)
+    if known is None:
+        return None
+    label = await _Chooser(known, list(dict.fromkeys([*visit.labels, *likely]))).ask(title, remark)
+    if label is not None:
+        visit.labels[:] = [label, *(each for each in visit.labels if each != label)][:_KEPT]
+    return label
+
+
+def matching(text: str, known: models.Labels, first: Sequence[str]) -> list[str]:
+    """The labels that a text may mean, best first.
+
+    Args:
+        text: as it was typed.
+        known: all labels.
+        first: those that come before others where the text fits them as well.
+    """
+    typed = " ".join(text.lower().replace("_", " ").replace("-", " ").split())
+    labels = [*(each.label for each in known.labels), *known.others, *known.families]
+    order = list(dict.fromkeys([*(each for each in first if each in labels), *labels]))
+    ranks = {label: rank for label in order if (rank := _rank(label, typed)) is not None}
+    return sorted(ranks, key=lambda label: ranks[label])
+
+
+def _rank(label: str, typed: str) -> int | None:
+    """How well a text fits a label, 0 best; None if it does not."""
+    if not typed:
+        return 0
+    if meanings().get(typed) == label:
+        return 0
+    words, family = words_of(label).lower(), words_of(family_of(label)).lower()
+    fits = (words.startswith(typed), f" {typed}" in words, family.startswith(typed))
+    return fits.index(True) if any(fits) else None
+
+
+class _Chooser:
+    """The dialog."""
+
+    def __init__(self, known: models.Labels, first: Sequence[str]) -> None:
+        self._known = known
+        self._first = first
+        self._offered: list[str] = []
+        self._at = 0
+
+    async def ask(self, title: str, remark: str) -> str | None:
+        with asking(title, classes="labelling") as self._dialog:
+            box = ui.input(
+                placeholder="Type a few letters", on_change=lambda event: self._narrow(str(event.value or ""))
+            )
+            box.props('outlined dense autofocus autocomplete=off aria-label="Label" role=combobox aria-expanded=true')
+            box.on("keydown.down.prevent", lambda: self._step(1))
+            box.on("keydown.up.prevent", lambda: self._step(-1))
+            box.on("keydown.enter", self._take)
+            self._list = ui.element("div").classes("labels").props('role=listbox aria-label="Labels"')
+            self._remark = ui.label(remark).classes("muted remark")
+        self._narrow("")
+        self._dialog.open()
+        try:
+            chosen = await self._dialog
+            return None if chosen is None else str(chosen)
+        finally:
+            self._dialog.delete()
+
+    def _narrow(self, text: str) -> None:
+        self._offered, self._at = matching(text, self._known, self._first)[:_MOST], 0
+        self._draw()
+
+    def _step(self, by: int) -> None:
+        if self._offered:
+            self._at = (self._at + by) % len(self._offered)
+            self._draw()
+
+    def _draw(self) -> None:
+        self._list.clear()
+        with self._list:
+            for at, label in enumerate(self._offered):
+                self._entry(label, is_chosen=at == self._at)
+            if not self._offered:
+                ui.label("No label is called so.").classes("muted")
+
+    def _entry(self, label: str, *, is_chosen: bool) -> None:
+        family = family_of(label)
+        button = ui.element("button").props(
+            f"type=button role=option tabindex=-1 aria-selected={str(is_chosen).lower()}"
+        )
+        button.classes(f"label-entry family-{family}").on("click", partial(self._dialog.submit, label))
+        with button:
+            ui.label(words_of(label)).classes("label-words")
+            ui.label("family" if label == family and label in self._known.families else words_of(family)).classes(
+                "muted"
+            )
+
+    def _take(self) -> None:
+        if self._offered:
+            self._dialog.submit(self._offered[self._at])
