@@ -22,7 +22,7 @@ from daemon.api.workers import Worker
 from tagger import containers
 from tagger.catalog import Catalog, FileRecord
 from tagger.containers import Container, MalformedError
-from tagger.errors import DecodeError
+from tagger.errors import DecodeError, reason_of
 from tagger.payload import open_file
 from tagger.stamp import Stamp
 
@@ -134,7 +134,7 @@ def played_as_it_is(path: Path) -> str:
         except (MalformedError, struct.error):
             return ""
         except OSError as error:
-            reason = f"cannot be read: {error.strerror or error}"
+            reason = f"cannot be read: {reason_of(error)}"
             raise DecodeError(path, reason, "check the disk or the connection") from None
     return ""
 

@@ -25,7 +25,7 @@ from daemon.api.listening import Export, Heard, Hearing
 from daemon.api.problems import problem
 from daemon.api.timelines import Timelines
 from tagger.audio import AUDIO_SUFFIXES
-from tagger.errors import OutputError, TaggerError, one_line
+from tagger.errors import OutputError, TaggerError, one_line, reason_of
 from tagger.reports import FORMATS
 from tagger.timeline import Timeline
 
@@ -200,7 +200,7 @@ class Desk:
         except BaseException as error:
             self.remove(dropped.number)
             if isinstance(error, OSError):
-                raise problem(507, f"cannot be kept: {error.strerror or error}") from error
+                raise problem(507, f"cannot be kept: {reason_of(error)}") from error
             raise
         dropped.state, dropped.share = State.WAITING, 0.0
         dropped.expiry = asyncio.get_running_loop().call_later(KEPT_S, self._expire, dropped)
@@ -385,7 +385,7 @@ def _new_folder() -> Path:
     try:
         return Path(tempfile.mkdtemp(prefix=_PREFIX))
     except OSError as error:
-        reason = f"nothing can be kept here: {error.strerror or error}"
+        reason = f"nothing can be kept here: {reason_of(error)}"
         raise OutputError(tempfile.gettempdir(), reason, "make room for temporary files") from error
 
 
