@@ -7,25 +7,22 @@ called by it. What was heard in it is kept as well, so that settings can be trie
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
-import os
 import secrets
 import shutil
-import tempfile
-import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
 from daemon.api.listening import Export, Heard, Hearing
 from daemon.api.problems import problem
 from daemon.api.timelines import Timelines
+from daemon.web.temporary import delete, new_folder, shown_name, sweep
 from tagger.audio import AUDIO_SUFFIXES
-from tagger.errors import OutputError, TaggerError, one_line, reason_of
+from tagger.errors import TaggerError, reason_of
 from tagger.reports import FORMATS
 from tagger.timeline import Timeline
 
@@ -43,8 +40,6 @@ _KEPT_HEARD_BYTES: Final = 64 * 1024 * 1024
 _MOST_EXPORTS: Final = 8
 _WRITTEN_BYTES: Final = 1024 * 1024
 _STALLED_S: Final = 60.0
-_LONGEST_NAME: Final = 200
-_PREFIX: Final = "tagger-page-"
 
 
 class State(StrEnum):
@@ -120,9 +115,9 @@ class Desks:
         if len(self._desks) >= _MOST_DESKS:
             raise problem(503, "too many pages hold dropped files (close one)")
         if not self._leftovers_are_gone:
-            _sweep()
+            sweep(2 * KEPT_S)
             self._leftovers_are_gone = True
-        desk = Desk(self, _new_folder())
+        desk = Desk(self, new_folder())
         self._desks[desk.secret] = desk
         return desk
 
@@ -252,7 +247,7 @@ class Desk:
         await self._desks.timelines.export(dropped.path, Export(timeline, form, path, tempo_bpm, theme))
         self._exports[key] = path, f"{PurePosixPath(dropped.name).stem}{suffix}"
         while len(self._exports) > _MOST_EXPORTS:
-            _delete(self._exports.popitem(last=False)[1][0])
+            delete(self._exports.popitem(last=False)[1][0])
         return key
 
     def exported(self, key: str) -> tuple[Path, str]:
@@ -355,13 +350,7 @@ class Desk:
         dropped.size = 0
         for key in [key for key in self._heard if key[0] == dropped.number]:
             del self._heard[key]
-        _delete(dropped.path)
-
-
-def shown_name(name: str) -> str:
-    """A file's name as it is shown, from whatever a browser says: no folders, one line, of sensible length."""
-    last = PureWindowsPath(PurePosixPath(name).name).name
-    return "file without a name" if not last.strip(". ") else one_line(last)[-_LONGEST_NAME:]
+        delete(dropped.path)
 
 
 async def _next_of(blocks: AsyncIterator[bytes]) -> bytes:
@@ -379,27 +368,3 @@ async def _next_of(blocks: AsyncIterator[bytes]) -> bytes:
 def _bytes_of(heard: Heard) -> int:
     trace = heard.trace
     return int(trace.scores.nbytes + trace.is_heard.nbytes + trace.is_silent.nbytes)
-
-
-def _new_folder() -> Path:
-    try:
-        return Path(tempfile.mkdtemp(prefix=_PREFIX))
-    except OSError as error:
-        reason = f"nothing can be kept here: {reason_of(error)}"
-        raise OutputError(tempfile.gettempdir(), reason, "make room for temporary files") from error
-
-
-def _delete(path: Path) -> None:
-    # On Windows a file that is being played stays until its desk is cleared.
-    with contextlib.suppress(OSError):
-        path.unlink()
-
-
-def _sweep() -> None:
-    """Deletes what was left by a program that was killed: what nobody added to for longer than anything is kept."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError):
-            status = folder.lstat()
-            is_ours = not hasattr(os, "getuid") or status.st_uid == os.getuid()
-            if is_ours and folder.is_dir() and not folder.is_symlink() and time.time() - status.st_mtime > 2 * KEPT_S:
-                shutil.rmtree(folder, ignore_errors=True)
