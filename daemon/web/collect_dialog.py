@@ -11,7 +11,7 @@ from nicegui import ui
 from daemon.output import count_words
 from daemon.web.asking import ask
 from daemon.web.collecting import Collected, collect, destination
-from daemon.web.dialogs import asking
+from daemon.web.dialogs import asking, dismiss
 from daemon.web.folder_chooser import FolderChooser
 from daemon.web.surroundings import Surroundings
 from daemon.web.visit import Visit
@@ -46,7 +46,7 @@ class CollectDialog:
             self._result = ui.element("div").classes("asking-part").props("role=status")
             with ui.row().classes("asking-buttons"):
                 self._no = ui.button("Cancel", on_click=self._leave).props("flat no-caps")
-                self._yes = ui.button("Copy", on_click=self._copy).props("unelevated no-caps text-color=on-accent")
+                self._yes = ui.button("Copy", on_click=self._copy).props("unelevated no-caps")
         self._dialog.open()
         try:
             if self._chooser is not None:
@@ -54,7 +54,7 @@ class CollectDialog:
             await self._dialog
         finally:
             self._working.cancel()
-            self._dialog.delete()
+            dismiss(self._dialog)
 
     async def _place(self) -> None:
         if self._visit.is_local:

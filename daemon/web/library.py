@@ -66,6 +66,9 @@ class Library:
             await self._alike.look()
         elif key == " ":
             self._hearing.key(key)
+        elif key in ("ArrowDown", "ArrowUp"):
+            # The table deals with them itself where it has the keyboard.
+            self._results.focus()
         else:
             await self._verdicts.key(key)
 

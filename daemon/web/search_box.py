@@ -11,7 +11,7 @@ from nicegui.events import GenericEventArguments
 from daemon.web.asking import ask, tell
 from daemon.web.completing import Completion, Facts, complete
 from daemon.web.searching import Notice
-from daemon.web.visit import Visit
+from daemon.web.visit import Note, Visit
 
 _EXAMPLE: Final = "Words of the name, or instrument:cello  confidence>0.8  kind:loop  bpm:90-100  key:Am"
 _CARET: Final = "(e) => emit(e.target.selectionStart ?? 0)"
@@ -149,7 +149,8 @@ class SearchBox:
                 with ui.menu_item(on_click=lambda text=each.text: self._box.set_value(text)).classes("completion"):
                     ui.label(each.name)
                     ui.label(each.text).classes("muted")
-                    remove = ui.button(icon="close").props(f'flat round dense size=sm aria-label="Forget {each.name}"')
+                    remove = ui.button(icon="close").props("flat round dense size=sm")
+                    remove.props["aria-label"] = f"Forget {each.name}"
                     remove.on("click.stop", lambda name=each.name: self._forget(name))
         self._saved_menu.open()
 
@@ -170,8 +171,8 @@ class SearchBox:
         gone = await ask(self._visit.backend.catalog.searches.delete, name)
         if gone is not None:
             await self._list_saved()
-            ui.notify(
-                f"“{gone.name}” is forgotten.",
-                actions=[{"label": "Undo", "color": "primary"}],
-                position="bottom",
-            )
+
+            async def keep_again() -> None:
+                await ask(self._visit.backend.catalog.searches.save, gone.name, gone.text)
+
+            self._visit.told.emit(Note(f"“{gone.name}” is forgotten", back=keep_again))

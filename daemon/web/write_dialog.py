@@ -12,7 +12,7 @@ from nicegui import ui
 from daemon.output import count_words
 from daemon.web import tagwriting
 from daemon.web.asking import ask
-from daemon.web.dialogs import asking
+from daemon.web.dialogs import asking, dismiss
 from daemon.web.errand import Errand
 from daemon.web.tagwriting import Changes, Field, FileChange
 from daemon.web.visit import Visit
@@ -53,14 +53,14 @@ class WriteDialog:
                 self._back = ui.button("Undo what was written", on_click=self._undo).props("flat no-caps")
                 ui.space()
                 self._no = ui.button("Cancel", on_click=self._leave).props("flat no-caps")
-                self._yes = ui.button("Write", on_click=self._write).props("unelevated no-caps text-color=on-accent")
+                self._yes = ui.button("Write", on_click=self._write).props("unelevated no-caps")
         self._dialog.open()
         try:
             await self._look()
             await self._dialog
         finally:
             self._working.cancel()
-            self._dialog.delete()
+            dismiss(self._dialog)
 
     async def _look(self) -> None:
         """Shows what would be written."""
