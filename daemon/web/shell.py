@@ -142,5 +142,10 @@ class Shell:
         if pressed.key == "?":
             self._keys.turn()
             return
-        view, _ = self._built[self._visit.view]
-        background_tasks.create(view.key(str(pressed.key)))
+        background_tasks.create(self._pass(str(pressed.key)), name=f"key {pressed.key}")
+
+    async def _pass(self, key: str) -> None:
+        view, section = self._built[self._visit.view]
+        # A task has no place on the page of its own.
+        with section:
+            await view.key(key)
