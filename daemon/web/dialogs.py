@@ -27,6 +27,12 @@ def asking(title: str, *, classes: str = "") -> Iterator[ui.dialog]:
         yield dialog
 
 
+def discard(dialog: ui.dialog) -> None:
+    """Removes a dialog, unless it went with its page."""
+    if not dialog.is_deleted:
+        dialog.delete()
+
+
 async def confirm(title: str, points: Sequence[str], yes: str, *, is_harsh: bool = False) -> bool:
     """Asks whether to do something.
 
@@ -49,7 +55,7 @@ async def confirm(title: str, points: Sequence[str], yes: str, *, is_harsh: bool
     try:
         return bool(await dialog)
     finally:
-        dialog.delete()
+        discard(dialog)
 
 
 def copy(text: str, what: str) -> None:

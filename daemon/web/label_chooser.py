@@ -10,7 +10,7 @@ from nicegui import ui
 
 from daemon.api import finding, models
 from daemon.web.asking import ask
-from daemon.web.dialogs import asking
+from daemon.web.dialogs import asking, discard
 from daemon.web.visit import Visit
 from tagger.filenames import meanings
 from tagger.taxonomy import family_of, words_of
@@ -89,7 +89,7 @@ class _Chooser:
             chosen = await self._dialog
             return None if chosen is None else str(chosen)
         finally:
-            self._dialog.delete()
+            discard(self._dialog)
 
     def _narrow(self, text: str) -> None:
         self._offered, self._at = matching(text, self._known, self._first)[:_MOST], 0
