@@ -34,7 +34,8 @@ from tagger.catalog import Catalog, FileRecord, Problem, name_key
 from tagger.decision import decide
 from tagger.errors import TagFileError, printable
 from tagger.library import LibraryRun, Outcome
-from tagger.recogniser import ModelCard, Recogniser
+from tagger.model_card import ModelCard
+from tagger.recogniser import Recogniser
 from tagger.results import Analysis, Kind
 from tagger.writing import Writer, Written, look_for_edit
 

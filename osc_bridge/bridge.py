@@ -26,6 +26,7 @@ from osc_bridge.engine import Engine, Scored, Source
 from osc_bridge.errors import BridgeError
 from osc_bridge.guard import Guard, is_this_machine
 from osc_bridge.heard import Heard
+from osc_bridge.history import History
 from osc_bridge.messages import BadMessage
 from osc_bridge.packets import MAX_DATAGRAM, PREFIX, read_audio
 from osc_bridge.plugins import Plugins
@@ -100,6 +101,12 @@ class Bridge:
         on_fault: told of errors in the program itself, which cost a datagram or a tick; from any thread.
         on_heard: told of each label that goes on or off; from any thread, and must not wait.
 
+    Attributes:
+        engine: the streams.
+        history: what was heard in the last minute.
+        desk: the DAWs.
+        subscriptions: who is told.
+
     Raises:
         BridgeError: the address cannot be listened on, or is open to a network without protection.
         ModelError: the model cannot be used.
@@ -124,7 +131,8 @@ class Bridge:
         self.subscriptions = Subscriptions(recogniser.card.labels)
         self._socket = _opened(settings)
         self._plugins = Plugins(recogniser.card.labels)
-        self._desk = Desk()
+        self.desk = Desk()
+        self.history = History(recogniser.card.labels)
         self._questions = Questions(
             self._send,
             catalog_path=settings.catalog,
@@ -140,7 +148,7 @@ class Bridge:
             questions=self._questions,
             guard=self._guard,
             publish=self._publish,
-            desk=self._desk,
+            desk=self.desk,
         )
         self._stopping = threading.Event()
         self._has_audio = threading.Event()
@@ -168,7 +176,7 @@ class Bridge:
 
         A plugin sends silence too, for as long as its project is open.
         """
-        return self._desk.is_playing or time.monotonic() - self.engine.audible_s < _PLAYING_FOR_S
+        return self.desk.is_playing or time.monotonic() - self.engine.audible_s < _PLAYING_FOR_S
 
     def add(self, daw: DawSettings) -> None:
         """Connects a DAW; before `start`.
@@ -188,7 +196,7 @@ class Bridge:
             send_port=daw.send_port,
             receive_port=daw.receive_port,
         )
-        self._desk.links.append(link)
+        self.desk.links.append(link)
 
     def send(self, letters: Iterable[Letter]) -> None:
         """Sends datagrams; from any thread."""
@@ -201,7 +209,7 @@ class Bridge:
         self._questions.start()
         for thread in self._threads:
             thread.start()
-        for link in self._desk.links:
+        for link in self.desk.links:
             link.start()
 
     def stop(self) -> None:
@@ -210,7 +218,7 @@ class Bridge:
         self._has_audio.set()
         # Wakes the thread that receives, where the system lets one send to the address listened on.
         self._send((self.address, b""))
-        for link in self._desk.links:
+        for link in self.desk.links:
             link.stop()
         for thread in self._threads:
             if thread.is_alive():
@@ -299,7 +307,8 @@ class Bridge:
         now_s = time.monotonic()
         self.send(self.subscriptions.letters(said, now_s))
         self.send(self._plugins.letters(said, now_s))
-        for link in self._desk.links:
+        self.history.take(said, now_s)
+        for link in self.desk.links:
             link.hear(said)
         for each in said:
             if isinstance(each, Heard):

@@ -45,6 +45,8 @@ class Scored:
         scores: (labels,) float32, smoothed, 0 to 1; zeros while it is silent.
         leading: index and score of the surest label that is on; None if none is.
         rate_hz: how often its followers want to be told.
+        level_db: of the last frames, as the sum of mel power.
+        is_silent: whether there was nothing to ask the network about.
     """
 
     stream: str
@@ -52,6 +54,8 @@ class Scored:
     scores: Scores
     leading: tuple[int, float] | None
     rate_hz: float
+    level_db: float
+    is_silent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,10 @@ class StreamInfo:
         lost: packets that never came.
         late: packets that came twice or too late.
         buffered_s: audio not heard yet.
-        latency_s: the longest time from packet to score since this was last asked.
+        latency_s: the longest time from packet to score in the last second or two.
         level_db: of the last frames.
+        received_bytes: of audio.
+        is_idle: whether nothing comes at the moment.
     """
 
     name: str
@@ -83,6 +89,8 @@ class StreamInfo:
     buffered_s: float
     latency_s: float
     level_db: float
+    received_bytes: int
+    is_idle: bool
 
 
 class _Announced(NamedTuple):
@@ -118,7 +126,6 @@ class Engine:
         self._events = itertools.count(1)
         self._on: dict[tuple[str, int], Heard] = {}
         self._lock = threading.Lock()
-        self._slowest: dict[str, float] = {}
 
     def put(self, packet: AudioPacket, source: Source, now_s: float) -> None:
         """Takes a packet for the next tick.
@@ -176,11 +183,12 @@ class Engine:
     def heard_at(self, now_s: float) -> None:
         """Notes when the answers of the last tick were out, for the figures on latency."""
         for stream in list(self._streams.values()):
+            slowest_s = 0.0
             if stream.arrivals_s:
                 self.latency.add(now_s - arrival for arrival in stream.arrivals_s)
-                slowest = now_s - stream.arrivals_s[0]
-                self._slowest[stream.name] = max(self._slowest.get(stream.name, 0.0), slowest)
+                slowest_s = now_s - stream.arrivals_s[0]
                 stream.arrivals_s.clear()
+            stream.slowest.add(slowest_s, now_s)
 
     def announce(self, name: str, *, title: str, daw_ref: str, source: Source, now_s: float) -> None:
         """Gives a stream a name and its track, whether it has begun yet or not.
@@ -251,7 +259,7 @@ class Engine:
         """All streams, by name; those that were announced and sent nothing yet come with a rate of 0."""
         with self._lock:
             silent = [
-                StreamInfo(name, held.title, held.daw_ref, held.source, 0, 0, 0, 0, 0.0, 0.0, -120.0)
+                StreamInfo(name, held.title, held.daw_ref, held.source, 0, 0, 0, 0, 0.0, 0.0, -120.0, 0, True)
                 for name, held in self._announced.items()
             ]
             return sorted([*map(self._info, self._streams.values()), *silent], key=lambda info: info.name)
@@ -267,8 +275,10 @@ class Engine:
             lost=stream.lost,
             late=stream.late,
             buffered_s=stream.buffered_s,
-            latency_s=self._slowest.pop(stream.name, 0.0),
+            latency_s=stream.slowest.latency_s,
             level_db=stream.picture.level_db,
+            received_bytes=stream.received_bytes,
+            is_idle=stream.is_idle,
         )
 
     def _stream(self, name: str) -> Stream:
@@ -325,11 +335,18 @@ class Engine:
             yield self._heard(stream, change)
         if stream.is_idle and not changes and not tracker.is_on.any():
             return
-        yield Scored(stream.name, stream.source, tracker.smoothed, tracker.leading, stream.parameters.rate_hz)
+        yield Scored(
+            stream.name,
+            stream.source,
+            scores=tracker.smoothed,
+            leading=tracker.leading,
+            rate_hz=stream.parameters.rate_hz,
+            level_db=stream.picture.level_db,
+            is_silent=scores is None,
+        )
 
     def _close(self, stream: Stream) -> list[Heard | Scored]:
         self._streams.pop(stream.name, None)
-        self._slowest.pop(stream.name, None)
         return [self._heard(stream, change) for change in stream.tracker.end()]
 
     def _heard(self, stream: Stream, change: Change) -> Heard:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 _EDGES_S: Final = np.geomspace(1e-4, 10.0, 501)
+_LATELY_S: Final = 1.0
 
 
 class Latency:
@@ -35,3 +36,22 @@ class Latency:
             return 0.0
         place = int(np.searchsorted(np.cumsum(self._counts), share * self.count))
         return float(_EDGES_S[min(place, len(_EDGES_S) - 1)])
+
+
+class Slowest:
+    """The longest time lately: of the last second at least, and of the last two at most."""
+
+    def __init__(self) -> None:
+        self._longest_s = self._before_s = 0.0
+        self._since_s = float("-inf")
+
+    def add(self, latency_s: float, now_s: float) -> None:
+        """Takes a time, in seconds, and when that was."""
+        if now_s - self._since_s >= _LATELY_S:
+            self._before_s, self._longest_s, self._since_s = self._longest_s, 0.0, now_s
+        self._longest_s = max(self._longest_s, latency_s)
+
+    @property
+    def latency_s(self) -> float:
+        """The longest, in seconds; 0 where there was none."""
+        return max(self._longest_s, self._before_s)

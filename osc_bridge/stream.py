@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from osc_bridge.latency import Slowest
 from osc_bridge.packets import AudioPacket, Samples
 from osc_bridge.parameters import Parameters
 from osc_bridge.picture import Picture
@@ -40,6 +41,8 @@ class Stream:
         tracker: which labels are on.
         embedding: (128,) of when it was last audible; None before that.
         received: packets.
+        received_bytes: of audio in them.
+        slowest: the longest time from packet to score lately.
         arrived_s: when the newest packet came, on the bridge's clock.
         arrivals_s: when those came that no score has seen yet.
         is_idle: whether nothing has come for a while.
@@ -62,7 +65,8 @@ class Stream:
         self.parameters = parameters
         self.tracker = Tracker(thresholds, parameters)
         self.embedding: Scores | None = None
-        self.received = 0
+        self.received = self.received_bytes = 0
+        self.slowest = Slowest()
         self.arrived_s = 0.0
         self.arrivals_s: list[float] = []
         self.is_idle = False
@@ -109,6 +113,7 @@ class Stream:
     def push(self, packet: AudioPacket, arrived_s: float) -> None:
         """Takes a packet; cheap, the work is done by `advance`."""
         self.received += 1
+        self.received_bytes += len(packet.blob)
         self.arrived_s = arrived_s
         self.arrivals_s.append(arrived_s)
         if not self._reassembly.follows(packet):

@@ -25,6 +25,7 @@ from tagger.over_time import Tracer
 from tagger.recogniser import Prediction, Recogniser
 from tagger.results import Analysis, AudioFacts, Kind
 from tagger.timeline import Timeline, TimelineSettings
+from tagger.trace import Trace
 from tagger.windows import Envelope, EnvelopeMeter, WindowCutter
 
 _BLOCK_S: Final = 10.0
@@ -100,19 +101,45 @@ class Analyser:
             DecodeError: the file cannot be decoded.
             ModelError: the label set asked for does not fit a model with labels of its own.
         """
+        settings = settings or TimelineSettings()
+        self.recogniser.require(settings.label_set)
+        trace = self.trace(path, window_s=settings.window_s, hop_s=settings.hop_s, watch=watch)
+        return trace.timeline(settings)
+
+    def trace(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        window_s: float,
+        hop_s: float,
+        watch: Callable[[Samples, AudioFacts], None] | None = None,
+    ) -> Trace:
+        """Listens to a file over time; timelines of these windows can then be made in any way, at once.
+
+        Args:
+            path: an audio file in any format that `tagger.audio` reads.
+            window_s: length of a window, in seconds, at least `tagger.timeline.SHORTEST_WINDOW_S`.
+            hop_s: between the starts of two windows, in seconds, at least `tagger.timeline.SHORTEST_HOP_S`.
+            watch: as in `analyse_over_time`.
+
+        Raises:
+            DecodeError: the file cannot be decoded.
+        """
         with open_audio(Path(path)) as audio:
-            tracer = Tracer(self.recogniser, audio.facts.sample_rate, settings or TimelineSettings())
+            tracer = Tracer(self.recogniser, audio.facts.sample_rate, window_s=window_s, hop_s=hop_s)
             tracer.listen(_watched(audio.blocks(), audio.facts, watch) if watch else audio.blocks())
-            return tracer.timeline(audio.facts, Path(path))
+            return tracer.trace(audio.facts, Path(path))
 
     def analyse_array_over_time(
         self, samples: npt.ArrayLike, sample_rate: int, settings: TimelineSettings | None = None
     ) -> Timeline:
         """Tells what plays when in a signal in memory; see `analyse_array` and `analyse_over_time`."""
+        settings = settings or TimelineSettings()
+        self.recogniser.require(settings.label_set)
         facts, blocks = _signal(samples, sample_rate)
-        tracer = Tracer(self.recogniser, sample_rate, settings or TimelineSettings())
+        tracer = Tracer(self.recogniser, sample_rate, window_s=settings.window_s, hop_s=settings.hop_s)
         tracer.listen(blocks)
-        return tracer.timeline(facts)
+        return tracer.trace(facts).timeline(settings)
 
     def _judge(self, listener: _Listener, prediction: Prediction | None, facts: AudioFacts) -> Analysis:
         kind = kind_of(listener.envelope, facts.duration_s)

@@ -23,7 +23,8 @@ from tagger.results import Instrument, Kind
 from tagger.taxonomy import LABEL_SETS, Labels, family_of, words_of
 
 if TYPE_CHECKING:
-    from tagger.recogniser import ModelCard, Prediction
+    from tagger.model_card import ModelCard
+    from tagger.recogniser import Prediction
 
 _TOP: Final = 3
 _STRONGEST_SHARE: Final = 0.25

@@ -1,19 +1,17 @@
 """The trained network: log-mel windows in, calibrated probabilities and an embedding out.
 
-A model is one ONNX file. Its metadata (`instrument-tagger`, a JSON object) holds all that must not drift
-apart from the weights: the frontend's parameters, the label list, the calibration and the thresholds.
+A model is one ONNX file, which has its card (`tagger.model_card`) in its metadata.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,71 +22,13 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
 from tagger.errors import ModelError
-from tagger.frontend import Frames, MelParameters
+from tagger.frontend import Frames
+from tagger.model_card import ModelCard
 from tagger.model_name import METADATA_KEY, default_model
 from tagger.taxonomy import LEAVES
 
 # Larger batches gain nothing on a single thread and cost memory.
 _FRAMES_PER_BATCH: Final = 800
-_FORMAT: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """What a model's file says of itself.
-
-    Attributes:
-        name: such as `instruments`.
-        version: such as `1.0.0`.
-        frontend: parameters of the log-mel frontend that the model was trained with.
-        window_s: the longest window the model is asked about, in seconds.
-        labels: what it tells apart, in the order of the outputs: leaves of the taxonomy, or labels of its maker's own.
-        temperature: divides the logits of the single-instrument head.
-        presence_scale: multiplies the logits of the presence head.
-        presence_offset: is then added to them.
-        single_thresholds: least probability to claim a leaf of a one-shot, for each leaf.
-        presence_thresholds: least probability to claim a leaf of a loop or track, for each leaf.
-        family_threshold: least probability to claim a family where no leaf can be claimed.
-        description: what it was trained on and how well it does, in Markdown.
-    """
-
-    name: str
-    version: str
-    frontend: MelParameters
-    window_s: float
-    labels: tuple[str, ...]
-    temperature: float
-    presence_scale: float
-    presence_offset: float
-    single_thresholds: tuple[float, ...]
-    presence_thresholds: tuple[float, ...]
-    family_threshold: float
-    description: str
-
-    def to_json(self) -> str:
-        """The card as it is stored in the model's metadata."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        frontend = {field.name: getattr(self.frontend, field.name) for field in fields(self.frontend)}
-        return json.dumps(values | {"frontend": frontend, "format": _FORMAT})
-
-    @classmethod
-    def from_json(cls, text: str) -> ModelCard:
-        """Reads a card.
-
-        Raises:
-            ValueError: the text is no card that this version understands.
-        """
-        values: Any = json.loads(text)
-        if not isinstance(values, dict) or values.pop("format", None) != _FORMAT:
-            raise ValueError("made by another version of the tagger")
-        try:
-            values["frontend"] = MelParameters(**values["frontend"])
-            values["labels"] = tuple(values["labels"])
-            values["single_thresholds"] = tuple(values["single_thresholds"])
-            values["presence_thresholds"] = tuple(values["presence_thresholds"])
-            return cls(**values)
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"its description is damaged: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,7 +258,7 @@ def _content(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        if CONFIG_VARIABLE not in os.environ:
+        if not os.environ.get(CONFIG_VARIABLE):
             return {}
         raise SettingsError(path, "no such file, though TAGGER_CONFIG names it", "correct or unset that") from None
     except tomllib.TOMLDecodeError as error:

@@ -130,6 +130,17 @@ class Timeline:
         return bounds_s(self.time_s, self.settings.window_s, self.facts.duration_s)
 
 
+def rows_of(heard: Timeline) -> list[str]:
+    """The labels that have segments, those heard longest first, and of those heard as long the surer."""
+    lengths_s: dict[str, float] = {}
+    sureness_s: dict[str, float] = {}
+    for each in heard.segments:
+        length_s = each.end_s - each.start_s
+        lengths_s[each.label] = lengths_s.get(each.label, 0.0) + length_s
+        sureness_s[each.label] = sureness_s.get(each.label, 0.0) + length_s * each.confidence
+    return sorted(lengths_s, key=lambda label: (-lengths_s[label], -sureness_s[label], label))
+
+
 def bounds_s(time_s: npt.NDArray[np.float64], window_s: float, duration_s: float) -> npt.NDArray[np.float64]:
     """The bounds between windows, halfway between their centres.
 

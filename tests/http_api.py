@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,12 @@ from daemon.api.backend import Backend
 from daemon.api.serving import MakeApp, serving
 from daemon.service.engine import Engine
 from tagger.catalog import Catalog
+from tagger.errors import DecodeError
+from tagger.frontend import Samples
 from tagger.results import AudioFacts, Kind
 from tagger.settings import ApiSettings
 from tagger.timeline import Segment, Timeline, TimelineSettings
+from tagger.trace import Trace
 from tests.catalog_entries import entry
 from tests.made_up import analysis
 
@@ -54,6 +57,11 @@ class Sketcher:
             instruments=(),
             path=path,
         )
+
+    def trace(
+        self, path: Path, *, window_s: float, hop_s: float, watch: Callable[[Samples, AudioFacts], None]
+    ) -> Trace:
+        raise DecodeError(path, f"is made up, also in windows of {window_s} s every {hop_s} s, {watch}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def test_find_prints_a_line_for_each_file(tagger: Run) -> None:
         (["--tempo", "121-"], []),
         (["--under", "samples/strange"], ["nothing.wav", "Übung.wav"]),
         (["--folder", "STRANG"], ["nothing.wav", "Übung.wav"]),
-        (["--folder", "loops", "--state", "predicted"], ["Night drive.wav"]),
+        (["--folder", "loops", "--state", "predicted"], ["Night drive.wav", "copy.wav"]),
         (["--tempo", "60", "--tempo", "120"], ["Night drive.wav", "copy.wav"]),
         (["--state", "confirmed"], []),
         (["--missing"], []),

@@ -7,7 +7,8 @@ import pytest
 
 from tagger.decision import Question, aggregate, decide, family_scores, pooled
 from tagger.frontend import MelParameters
-from tagger.recogniser import ModelCard, Prediction
+from tagger.model_card import ModelCard
+from tagger.recogniser import Prediction
 from tagger.results import Kind
 from tagger.taxonomy import LEAVES
 

@@ -19,9 +19,12 @@ import typer
 import models.__main__
 import tagger
 from daemon import cli
+from tagger.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SCRIPTS = (ROOT / "docs" / "scripts.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("demo/*.md")])
 TEXTS = {path: path.read_text(encoding="utf-8") for path in DOCUMENTS}
 COMMAND: Any = typer.main.get_command(cli.app)
@@ -78,6 +81,29 @@ def test_readme_names_every_command() -> None:
     assert not missing
 
 
+def test_every_command_can_be_read_about() -> None:
+    everything = "\n".join(TEXTS.values())
+    missing = [name for name in _names(COMMAND, "tagger") if name not in everything]
+    assert not missing
+
+
+def _names(command: Any, name: str) -> Iterator[str]:
+    for inner, held in getattr(command, "commands", {}).items():
+        yield from _names(held, f"{name} {inner}")
+    if not hasattr(command, "commands"):
+        yield name
+
+
+def test_every_setting_can_be_read_about() -> None:
+    keys = [
+        f"{section}.{key}"
+        for section, field in Settings.model_fields.items()
+        for key in field.get_default(call_default_factory=True).__class__.model_fields
+    ]
+    assert keys
+    assert not [key for key in keys if f"`{key}`" not in SETTINGS]
+
+
 def test_options_named_in_documents_exist() -> None:
     known = set().union(*map(_options, (*_all_commands(COMMAND), *_all_commands(WORKSHOP))))
     named = {option for text in TEXTS.values() for option in re.findall(r"`(--[a-z][a-z-]*)", text)}
@@ -109,8 +135,8 @@ def test_named_modules_and_files_exist() -> None:
     assert not [name for name in named if not (ROOT / name).exists()]
 
 
-def test_example_from_readme_runs(tmp_path: Path) -> None:
-    (example,) = _blocks(README, "python")
+def test_example_for_python_runs(tmp_path: Path) -> None:
+    (example,) = _blocks(SCRIPTS, "python")
     noise = np.random.default_rng(0).normal(0, 0.1, 22_050) * np.geomspace(1, 1e-4, 22_050)
     soundfile.write(tmp_path / "drum loop.wav", noise, 44_100)
     done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -118,11 +144,11 @@ def test_example_from_readme_runs(tmp_path: Path) -> None:
     assert done.stdout.startswith("one-shot None\n")
 
 
-def test_readme_names_what_the_library_exports() -> None:
+def test_what_the_library_exports_can_be_read_about() -> None:
     assert list(tagger.__all__) == sorted(
         tagger.__all__, key=lambda name: (not name.isupper(), name.lower() == name, name)
     )
-    missing = [name for name in tagger.__all__ if not re.search(rf"`{name}[`(]", README)]
+    missing = [name for name in tagger.__all__ if not re.search(rf"`{name}[`(]", SCRIPTS)]
     assert not missing
 
 

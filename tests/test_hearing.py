@@ -19,6 +19,7 @@ from daemon.service.engine import Engine
 from daemon.service.events import Subscription
 from osc_bridge import bridge as bridges
 from osc_bridge.daws.namer import ALSO
+from osc_bridge.errors import BridgeError
 from osc_bridge.heard import Heard
 from osc_bridge.sources.sender import Sender
 from tagger.catalog import Catalog
@@ -90,8 +91,29 @@ def test_a_bridge_that_is_stopped_holds_nothing_up(engine: Engine, port: int, tm
 
 
 def test_a_daemon_hears_only_if_it_is_to(engine: Engine, tmp_path: Path) -> None:
-    with hearing.hearing(engine, OscSettings(), tmp_path / "catalog.db") as bridge:
-        assert bridge is None
+    with hearing.hearing(engine, OscSettings(), tmp_path / "catalog.db") as live:
+        assert live.bridge is None
+
+
+def test_what_is_off_is_turned_on_later_and_what_failed_is_tried_again(
+    engine: Engine, port: int, tmp_path: Path
+) -> None:
+    with hearing.hearing(engine, OscSettings(), tmp_path / "catalog.db") as live:
+        with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as taken:
+            taken.bind(("127.0.0.1", port))
+            with pytest.raises(BridgeError):
+                live.turn_on(OscSettings(port=port))
+            assert str(port) in str(live.problem)
+        live.turn_on(OscSettings(port=port))
+        assert not live.problem
+        held = live.bridge
+        live.turn_on(OscSettings(port=port))
+        assert live.bridge is held
+        play(port, kick())
+        wait_for(lambda: live.bridge and live.bridge.history.since(0.0).get("drums"))
+        live.turn_off()
+        live.turn_on(OscSettings(port=port))
+        assert live.bridge not in (None, held)
 
 
 @pytest.mark.parametrize("daws", [(), ("cubase",)])
@@ -103,9 +125,9 @@ def test_a_daemon_works_on_where_it_cannot_hear(
         taken.bind(("127.0.0.1", 0 if daws else port))
         with (
             caplog.at_level(logging.ERROR),
-            hearing.hearing(engine, settings, tmp_path / "catalog.db") as bridge,
+            hearing.hearing(engine, settings, tmp_path / "catalog.db") as live,
         ):
-            assert bridge is None
+            assert live.bridge is None
             assert engine.is_alive
     (line,) = caplog.messages
     assert ("cubase" if daws else str(port)) in line

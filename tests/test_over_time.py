@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,25 @@ def test_settings_are_obeyed(analyser: Analyser) -> None:
     assert np.ptp(mean[~usual.is_silent], axis=0).max() < 1e-5
     strongest, most = (of(analyser, loop, aggregation=each, threshold=0.0).instruments for each in ("mean", "max"))
     assert {each.label: each.confidence for each in most}["kick"] > {e.label: e.confidence for e in strongest}["kick"]
+
+
+def test_a_trace_gives_what_listening_again_would(analyser: Analyser, tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    soundfile.write(path, np.concatenate([drum_loop(), kick(), silence(3.0)]), RATE, subtype="FLOAT")
+    trace = pickle.loads(pickle.dumps(analyser.trace(path, window_s=1.0, hop_s=0.5)))
+    for wanted in (
+        TimelineSettings(window_s=1.0, hop_s=0.5),
+        TimelineSettings(window_s=1.0, hop_s=0.5, label_set="families", threshold=0.3, min_duration_s=1.0),
+        TimelineSettings(window_s=1.0, hop_s=0.5, aggregation="max", smoothing="median", smoothing_s=2.0, off_ratio=1),
+    ):
+        kept, anew = trace.timeline(wanted), analyser.analyse_over_time(path, wanted)
+        assert (kept.segments, kept.instruments, kept.path) == (anew.segments, anew.instruments, path)
+        np.testing.assert_array_equal(kept.intensity, anew.intensity)
+        verdict = trace.verdict(wanted)
+        assert verdict.tags == kept.instruments
+        assert len(verdict.instruments) == 3
+    with pytest.raises(ValueError, match=r"1\.0 s every 0\.5 s"):
+        trace.timeline(TimelineSettings())
 
 
 @pytest.mark.parametrize("label_set", LABEL_SETS)

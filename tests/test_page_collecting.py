@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 import numpy as np
 import pytest
@@ -93,7 +93,7 @@ class TestCollect:
             (library.goal / "Kick.wav").write_text("theirs")
             real(path, ns=ns)
 
-        monkeypatch.setattr(collecting.os, "utime", write_first)
+        monkeypatch.setattr(os, "utime", write_first)
         assert library.collect(kick).copied == 1
         assert library.copies().keys() == {"Kick.wav", "Kick 2.wav"}
         assert library.copies()["Kick.wav"] == b"theirs"
@@ -263,7 +263,7 @@ finally:
         command = ["dbus-run-session", "--", sys.executable, "-c", script, str(path)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.strip() == f'string "file://{revealing.quote(os.fsencode(path))}"'
+        assert done.stdout.strip() == f'string "file://{quote(os.fsencode(path))}"'
 
 
 def test_other_systems_are_asked_in_their_own_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from tagger.errors import ModelError
 from tagger.frontend import MelParameters
+from tagger.model_card import ModelCard
 from tagger.model_name import default_model, model_name
-from tagger.recogniser import ModelCard, Recogniser
+from tagger.recogniser import Recogniser
 from tagger.taxonomy import LEAVES
 
 

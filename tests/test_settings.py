@@ -21,7 +21,10 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_without_a_file_all_is_as_by_default() -> None:
+@pytest.mark.parametrize("variable", [None, ""])
+def test_without_a_file_all_is_as_by_default(variable: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if variable is not None:
+        monkeypatch.setenv("TAGGER_CONFIG", variable)
     assert not settings.settings_path().exists()
     assert settings.load() == Settings()
     assert settings.load().write == WriteSettings(layers=("id3", "info", "ixml", "xmp"), keep_mtime=True, ableton=False)

@@ -7,7 +7,7 @@
     timelines ─ analyses over time
     sounds ──── files as browsers can play them, any part at once           (ranges: parts of a body)
     sketches ── waveforms and spectrograms
-    workers ─── the processes that these three work in, since a decoder may crash
+    workers ─── the processes that these three work in, since a decoder may crash (decoding: what two of them do)
     feed ────── what happens, told to any number of listeners of any speed
     access, places ── who may ask, and for which files
     problems ── errors as RFC 9457 has them

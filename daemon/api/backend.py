@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from daemon.api.access import Access
 from daemon.api.counting import Counting
 from daemon.api.feed import Feed
+from daemon.api.listening import SupportsTimeline
 from daemon.api.sketches import Sketches
 from daemon.api.sounds import Sounds
-from daemon.api.timelines import SupportsTimeline, Timelines
+from daemon.api.timelines import Timelines
 from daemon.service.engine import Engine
+from daemon.service.hearing import Hearing
 from tagger.catalog import Catalog
 
 
@@ -24,6 +26,7 @@ class Backend:
         engine: the daemon's; None where there is only a catalog.
         access: who may ask.
         make_analyser: makes what listens for timelines, in its own process; has to be picklable.
+        hearing: live audio; None where there is only a catalog.
         counting: keeps facets.
         feed: tells what happens.
         timelines: makes analyses over time.
@@ -35,6 +38,7 @@ class Backend:
     engine: Engine | None
     access: Access
     make_analyser: Callable[[], SupportsTimeline]
+    hearing: Hearing | None = None
     counting: Counting = field(init=False)
     feed: Feed = field(init=False, default_factory=Feed)
     timelines: Timelines = field(init=False)

@@ -282,7 +282,7 @@ class RootDetail(Wire):
     unreadable: list[Unreadable] = Field(description="What stood in the way then, at most 100.")
     waiting: int = Field(description="Files that something is still to be done about.")
     retrying: int = Field(description="Those of them that wait for another try.")
-    quarantined: int = Field(description="Files that failed so often that they are tried once a day only.")
+    quarantined: int = Field(description="Files that are tried once a day only: they failed too often, or always will.")
     cancelled: int = Field(description="Files that a person took off.")
 
 

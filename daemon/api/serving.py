@@ -24,6 +24,7 @@ from daemon.api.timelines import background_analyser
 from daemon.api.whereabouts import serving_at
 from daemon.service.engine import Engine
 from daemon.service.events import handed_on
+from daemon.service.hearing import Hearing
 from tagger.catalog import Catalog
 from tagger.errors import CatalogError, SettingsError, reason_of
 from tagger.settings import ApiSettings, settings_path
@@ -73,14 +74,19 @@ def serving(backend: Backend, settings: ApiSettings, make_app: MakeApp = create_
 
 @contextmanager
 def answering(
-    catalog: Catalog, engine: Engine, settings: ApiSettings, make_app: MakeApp = create_app
+    catalog: Catalog,
+    engine: Engine,
+    settings: ApiSettings,
+    make_app: MakeApp = create_app,
+    *,
+    hearing: Hearing | None = None,
 ) -> Iterator[None]:
     """Has a daemon answer over HTTP, if the settings say so. One that cannot works on without, and says why."""
     with ExitStack() as stack:
         try:
             if settings.is_on:
                 access = Access.of(settings, load_token(catalog.path))
-                backend = Backend(catalog, engine, access, background_analyser)
+                backend = Backend(catalog, engine, access, background_analyser, hearing)
                 url = stack.enter_context(serving(backend, settings, make_app))
                 stack.enter_context(handed_on(engine.events(), backend.feed.tell))
                 _LOG.info("answering at %s, with the token in %s", url, token_path(catalog.path))

@@ -12,27 +12,24 @@ import hashlib
 import struct
 from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final
 
 from daemon.api import finding, places
+from daemon.api.decoding import Decoding, Shape, Sound, changed
 from daemon.api.problems import problem
 from daemon.api.ranges import Body, Read
 from daemon.api.workers import Worker
 from tagger import containers
 from tagger.catalog import Catalog, FileRecord
 from tagger.containers import Container, MalformedError
-from tagger.errors import DecodeError
+from tagger.errors import DecodeError, reason_of
 from tagger.payload import open_file
 from tagger.stamp import Stamp
-
-if TYPE_CHECKING:
-    from tagger.playing import Playable
 
 _WARM_S: Final = 600.0
 _GRACE_S: Final = 2.0
 _LIMIT_S: Final = 20.0
 _KEPT_SHAPES: Final = 512
-_OPEN_AT_A_TIME: Final = 4
 
 _HEADER: Final = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _MOST_DATA_BYTES: Final = (1 << 32) - 1 - _HEADER.size
@@ -40,37 +37,6 @@ _RATES: Final = range(8_000, 192_001)
 _PCM: Final = 1
 _EXTENSIBLE: Final = 0xFFFE
 _MPEG_LAYER_3: Final = 1
-
-
-class Sound(NamedTuple):
-    """A file that can be read now.
-
-    Attributes:
-        path: the file.
-        stamp: its size and time now.
-        identity: what it holds: the hash of its audio, or if it is not as it was when that was taken, its path, size
-            and time.
-        duration_s: of the audio by that hash; 0 where it is not known.
-    """
-
-    path: Path
-    stamp: Stamp
-    identity: str
-    duration_s: float
-
-
-class Shape(NamedTuple):
-    """What a decoder says of a file.
-
-    Attributes:
-        sample_rate: in Hz.
-        channels: 1 or 2, as it is played.
-        frames: how many there are.
-    """
-
-    sample_rate: int
-    channels: int
-    frames: int
 
 
 def sound_of(catalog: Catalog, file_id: int) -> Sound:
@@ -93,7 +59,7 @@ class Sounds:
     """Gives files as bodies that browsers can play. Used from one event loop."""
 
     def __init__(self) -> None:
-        self._decoding = Worker(_Decoding, warm_s=_WARM_S, grace_s=_GRACE_S, limit_s=_LIMIT_S)
+        self._decoding = Worker(Decoding, warm_s=_WARM_S, grace_s=_GRACE_S, limit_s=_LIMIT_S)
         self._shapes: OrderedDict[str, Shape] = OrderedDict()
 
     async def body(self, sound: Sound) -> Body:
@@ -168,7 +134,7 @@ def played_as_it_is(path: Path) -> str:
         except (MalformedError, struct.error):
             return ""
         except OSError as error:
-            reason = f"cannot be read: {error.strerror or error}"
+            reason = f"cannot be read: {reason_of(error)}"
             raise DecodeError(path, reason, "check the disk or the connection") from None
     return ""
 
@@ -214,47 +180,10 @@ def _reader(sound: Sound) -> Read:
             file.seek(start)
             data = file.read(count)
         if len(data) < count or Stamp.of(sound.path) != sound.stamp:
-            raise _changed(sound.path)
+            raise changed(sound.path)
         return data
 
     async def read(start: int, count: int) -> bytes:
         return await asyncio.to_thread(read_now, start, count)
 
     return read
-
-
-def _changed(path: Path) -> DecodeError:
-    return DecodeError(path, "changed while it was read", "play it again")
-
-
-class _Decoding:
-    """Decodes, in a process of its own."""
-
-    def __init__(self) -> None:
-        # Takes a while, and the first sound should not.
-        import tagger.playing
-
-        self._make = tagger.playing.Playable
-        self._open: OrderedDict[Sound, Playable] = OrderedDict()
-
-    def answer(self, _: Path, sound: Sound, first: int, count: int) -> Shape | bytes:
-        """Frames from one on, as 16-bit samples; the shape of the file where none are asked for."""
-        playable = self._playable(sound)
-        if count:
-            return playable.read(first, count).astype("<i2", copy=False).tobytes()
-        return Shape(playable.sample_rate, playable.channels, playable.frames)
-
-    def rest(self) -> None:
-        """Closes all files."""
-        while self._open:
-            self._open.popitem()[1].close()
-
-    def _playable(self, sound: Sound) -> Playable:
-        if sound not in self._open:
-            if Stamp.of(sound.path) != sound.stamp:
-                raise _changed(sound.path)
-            if len(self._open) == _OPEN_AT_A_TIME:
-                self._open.popitem(last=False)[1].close()
-            self._open[sound] = self._make(sound.path, duration_s=sound.duration_s)
-        self._open.move_to_end(sound)
-        return self._open[sound]

@@ -13,9 +13,10 @@ import signal
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from tagger.errors import DecodeError, TaggerError
 
@@ -51,33 +52,52 @@ class Worker:
         self._grace_s = grace_s
         self._limit_s = limit_s
         self._one_at_a_time = asyncio.Lock()
+        self._asking: asyncio.Task[Any] | None = None
         self._process: _Process | None = None
         self._cooling: asyncio.TimerHandle | None = None
         self._warming: asyncio.Task[None] | None = None
 
-    async def ask(self, path: Path, *question: Any) -> Any:
+    async def ask(self, path: Path, *question: Any, hear: Callable[[Any], None] | None = None) -> Any:
         """Asks about a file.
+
+        Args:
+            path: the file.
+            question: what is asked.
+            hear: is called, on a thread, with what the process tells meanwhile.
 
         Raises:
             TaggerError: there is no answer; a `DecodeError` if the process ended over the file, or took too long.
         """
+        # A task of its own, since who asks may be cancelled again and again, and nobody else may ask before this ended.
+        task = asyncio.create_task(self._ask(path, question, hear))
+        task.add_done_callback(_retrieve)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task is self._asking:
+                asyncio.get_running_loop().call_later(self._grace_s, task.cancel)
+            else:
+                task.cancel()
+            raise
+
+    async def _ask(self, path: Path, question: tuple[Any, ...], hear: Callable[[Any], None] | None) -> Any:
         async with self._one_at_a_time:
-            asking = asyncio.create_task(asyncio.to_thread(self._warm().ask, (path, *question)))
+            self._asking = asyncio.current_task()
+            answering = asyncio.create_task(asyncio.to_thread(self._warm().ask, (path, *question), hear))
             try:
-                answer = await asyncio.wait_for(asyncio.shield(asking), self._limit_s)
-            except asyncio.CancelledError:
-                await asyncio.wait({asking}, timeout=self._grace_s)
-                self._give_up(asking)
-                raise
-            except TimeoutError:
-                self._give_up(asking)
-                raise DecodeError(path, "takes too long to read", "check the disk or the connection") from None
-            except (EOFError, OSError):
+                return await asyncio.wait_for(asyncio.shield(answering), self._limit_s)
+            except (asyncio.CancelledError, TimeoutError, EOFError, OSError) as error:
+                # Half an answer may be in the pipe.
+                answering.cancel()
                 self.close()
+                if isinstance(error, asyncio.CancelledError):
+                    raise
+                if isinstance(error, TimeoutError):
+                    raise DecodeError(path, "takes too long to read", "check the disk or the connection") from None
                 raise DecodeError(path, "crashed the decoder", "copy or export it again") from None
             finally:
+                self._asking = None
                 self._cool()
-        return answer
 
     def warm_up(self) -> None:
         """Starts the process soon and off the event loop, so that the first answer comes sooner."""
@@ -110,12 +130,11 @@ class Worker:
         if self._process is not None:
             self._cooling = asyncio.get_running_loop().call_later(self._warm_s, self.close)
 
-    def _give_up(self, asking: asyncio.Task[Any]) -> None:
-        if not asking.done():
-            asking.cancel()
-            self.close()
-        elif not asking.cancelled() and isinstance(asking.exception(), EOFError | OSError):
-            self.close()
+
+def _retrieve(task: asyncio.Task[Any]) -> None:
+    """Nobody may be there any more to be told of an error, and asyncio should not complain of that."""
+    if not task.cancelled():
+        task.exception()
 
 
 class OnDemand:
@@ -183,10 +202,12 @@ class _Process:
         self._process.start()
         theirs.close()
 
-    def ask(self, question: tuple[Any, ...]) -> Any:
+    def ask(self, question: tuple[Any, ...], hear: Callable[[Any], None] | None) -> Any:
         """Waits for an answer; raises EOFError or OSError when the process ends before."""
         self._connection.send(question)
-        answer = self._connection.recv()
+        while isinstance(answer := self._connection.recv(), _News):
+            if hear is not None:
+                hear(answer.what)
         if isinstance(answer, TaggerError):
             raise answer
         return answer
@@ -197,8 +218,24 @@ class _Process:
         self._process.join(0.5)
 
 
+class _News(NamedTuple):
+    """What is told before there is an answer."""
+
+    what: Any
+
+
+_telling: ContextVar[Callable[[Any], None]] = ContextVar("telling")
+
+
+def tell(what: Any) -> None:
+    """Tells whoever waits for an answer how far it is; elsewhere than in the process of a worker, nobody."""
+    if (send := _telling.get(None)) is not None:
+        send(what)
+
+
 def _serve(connection: Connection, make: Callable[[], Answerer]) -> None:
     """What the process does."""
+    _telling.set(lambda what: connection.send(_News(what)))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
         try:

@@ -55,7 +55,7 @@ class State:
         fault: why nothing can be done though nothing holds it, as one line; None if nothing is wrong.
         progress: how far the work is.
         roots: the roots, by path.
-        quarantined: files that failed so often that they are tried once a day only.
+        quarantined: files that are tried once a day only, since they failed too often, or always will.
         cancelled: files that a person took off.
     """
 

@@ -27,8 +27,59 @@ _LOOK_EVERY_S: Final = 1.0
 _LEASE_S: Final = 5.0
 
 
+class Hearing:
+    """The bridge of a daemon, which can be turned on while the daemon runs; safe to use from several threads.
+
+    Args:
+        engine: rests while a DAW plays, and tells of what is heard.
+        catalog: the catalog file, from which questions of programs are answered.
+
+    Attributes:
+        bridge: what hears; None while nothing does.
+        problem: why nothing does, though it was to; None where there is none.
+    """
+
+    def __init__(self, engine: Engine, catalog: Path) -> None:
+        self.bridge: Bridge | None = None
+        self.problem: TaggerError | None = None
+        self._engine = engine
+        self._catalog = catalog
+        self._running = ExitStack()
+        self._lock = threading.Lock()
+
+    def turn_on(self, settings: OscSettings) -> None:
+        """Hears from now on; where it does already, nothing is done. Takes a second or two.
+
+        Args:
+            settings: where, and for which DAWs; whether they say that live audio is to be heard does not matter.
+
+        Raises:
+            TaggerError: it cannot; `problem` is that too.
+        """
+        with self._lock:
+            if self.bridge is not None:
+                return
+            self.problem = None
+            try:
+                with ExitStack() as stack:
+                    bridge = stack.enter_context(_bridge(self._engine, settings, self._catalog))
+                    stack.enter_context(_held_while_playing(self._engine, bridge))
+                    self._running = stack.pop_all()
+            except TaggerError as error:
+                self.problem = error
+                raise
+            self.bridge = bridge
+            _LOG.info("hearing live audio at %s, port %d", *bridge.address)
+
+    def turn_off(self) -> None:
+        """Hears nothing any more, and lets go of the port."""
+        with self._lock:
+            self.bridge = None
+            self._running.close()
+
+
 @contextmanager
-def hearing(engine: Engine, settings: OscSettings, catalog: Path) -> Iterator[Bridge | None]:
+def hearing(engine: Engine, settings: OscSettings, catalog: Path) -> Iterator[Hearing]:
     """Has a daemon hear live audio, if the settings say so. One that cannot works on without, and says why.
 
     Args:
@@ -37,19 +88,18 @@ def hearing(engine: Engine, settings: OscSettings, catalog: Path) -> Iterator[Br
         catalog: the catalog file, from which questions of programs are answered.
 
     Yields:
-        the bridge; None if there is none.
+        what hears, or may be turned on later.
     """
-    with ExitStack() as stack:
-        bridge = None
+    made = Hearing(engine, catalog)
+    try:
         if settings.is_on:
             try:
-                bridge = stack.enter_context(_bridge(engine, settings, catalog))
-                stack.enter_context(_held_while_playing(engine, bridge))
+                made.turn_on(settings)
             except TaggerError as error:
                 _LOG.error("no live audio is heard: %s", error)
-            else:
-                _LOG.info("hearing live audio at %s, port %d", *bridge.address)
-        yield bridge
+        yield made
+    finally:
+        made.turn_off()
 
 
 def _bridge(engine: Engine, settings: OscSettings, catalog: Path) -> Bridge:

@@ -68,8 +68,8 @@ def run(catalog: Path | None, log: Path | None, config: Path | None, make_app: M
         with (
             handed_on(engine.events(), log_event),
             engine,
-            answering(opened, engine, chosen.api, make_app),
-            hearing(engine, chosen.osc, path),
+            hearing(engine, chosen.osc, path) as live,
+            answering(opened, engine, chosen.api, make_app, hearing=live),
         ):
             _LOG.info("watching, with model %s and catalog %s", model, path)
             if not opened.roots.all():

@@ -22,7 +22,7 @@ from daemon.output import count_words, size_words
 from daemon.web.errand import Errand
 from daemon.web.reaching import in_order, refusal
 from tagger.catalog import Catalog, FileRecord, name_key
-from tagger.errors import OutputError, one_line
+from tagger.errors import OutputError, one_line, reason_of
 from tagger.stamp import Stamp
 from tagger.taxonomy import words_of
 
@@ -153,7 +153,7 @@ def _copy_one(source: Path, folder: Path, collected: Collected, errand: Errand, 
     except OutputError as error:
         collected.failed.append(Failed(source, error.words))
     except OSError as error:
-        collected.failed.append(Failed(source, f"cannot be copied: {error.strerror or error}"))
+        collected.failed.append(Failed(source, f"cannot be copied: {reason_of(error)}"))
     else:
         if size is not None:
             collected.copied += 1
@@ -234,7 +234,7 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(folder, f"cannot be made a folder: {error.strerror or error}", "choose another") from error
+        raise OutputError(folder, f"cannot be made a folder: {reason_of(error)}", "choose another") from error
 
 
 def _check_room(folder: Path, sources: Iterable[Path]) -> None:

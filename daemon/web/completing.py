@@ -6,7 +6,8 @@ where only that means something, so that `electric gui` becomes one instrument.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import PurePath
@@ -177,14 +178,16 @@ def _keys() -> Iterator[str]:
         yield from (tonic, f"{tonic}m")
 
 
-def _folders(typed: str, folders: Collection[str]) -> Iterator[tuple[str, str]]:
+def _folders(typed: str, folders: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Folders of which the name begins as typed, by name where there is one of it, else by their paths."""
     wanted = typed.casefold()
-    paths = [PurePath(folder) for folder in folders]
-    named = [
-        path for path in paths if path.name.casefold().startswith(wanted) or str(path).casefold().startswith(wanted)
-    ]
-    for path in islice(named, MOST):
-        is_alone = sum(other.name.casefold() == path.name.casefold() for other in paths) == 1
-        separator = "\\" if "\\" in str(path) else "/"
-        yield quoted((path.name if is_alone else str(path)) + separator), str(path)
+    names = [PurePath(folder).name for folder in folders]
+    count = Counter(map(str.casefold, names))
+    named = (
+        (name, folder)
+        for name, folder in zip(names, folders, strict=True)
+        if name.casefold().startswith(wanted) or folder.casefold().startswith(wanted)
+    )
+    for name, folder in islice(named, MOST):
+        separator = "\\" if "\\" in folder else "/"
+        yield quoted((name if count[name.casefold()] == 1 else folder) + separator), folder

@@ -46,7 +46,6 @@ class Folders:
         self._roots = RootList(visit, self._changed, self._show_trouble)
         self._trouble = Trouble(visit, self._changed)
         self._panels: dict[str, tuple[ui.button, ui.element]] = {}
-        self._is_trouble_open = False
 
     def build(self) -> None:
         """Makes its elements."""
@@ -62,13 +61,14 @@ class Folders:
                     with ui.element("div").classes("watch-panel").props("role=tabpanel") as panel:
                         build()
                     self._panels[name] = tabs[name], panel
-            with ui.element("aside").classes("watch-side").props('aria-label="Lately"'):
+            with ui.element("aside").classes("watch-side").props('aria-label="Lately" tabindex=0'):
                 Lately(self._visit).build()
             Welcome(self._visit, NAME).build()
         self._redrawing = Redrawing(self._visit, NAME, self._draw, least_s=1.0)
         self._visit.news.subscribe(self._hear)
         ui.timer(_LOOK_EVERY_S, self._redrawing.soon)
         self._select("roots")
+        self._redrawing.soon()
 
     async def key(self, key: str) -> None:
         """Does what a key means here."""
@@ -91,7 +91,7 @@ class Folders:
             return
         self._bar.show(now, model, has_roots=bool(roots))
         await self._roots.show(roots, now)
-        self._trouble.show(now, is_open=self._is_trouble_open)
+        self._trouble.show(now)
         self._count(roots, now)
 
     def _count(self, roots: list[models.RootDetail], now: models.Work) -> None:
@@ -103,11 +103,10 @@ class Folders:
         return tab.classes(f"tab watch-tab-{name}")
 
     def _select(self, name: str) -> None:
-        self._is_trouble_open = name == "trouble"
+        self._trouble.open(is_open=name == "trouble")
         for each, (tab, panel) in self._panels.items():
             panel.set_visibility(each == name)
             tab.props(f"aria-selected={'true' if each == name else 'false'}")
-        self._redrawing.soon()
 
     def _show_trouble(self, folder: str) -> None:
         self._trouble.narrow(folder)

@@ -32,6 +32,7 @@ KEYS: Final = {
     },
     "In the waveform": {"\u2190 \u2192": "Back and forward", "L": "Loop on or off"},
     "Folders": {"A": "Add a folder"},
+    "Dropped files": {"\u2191 \u2193": "From file to file", "Space": "Play or pause", "Delete": "Remove the file"},
 }
 
 

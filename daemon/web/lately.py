@@ -38,7 +38,7 @@ class Lately:
         ui.label("Lately").classes("side-title").props("role=heading aria-level=2")
         self._nothing = ui.label("What is heard and tagged from now on is listed here.").classes("muted")
         self._list = ui.element("ol").classes("lately")
-        self._redrawing = Redrawing(self._visit, "folders", self._draw)
+        self._redrawing = Redrawing(self._visit, "folders", self._draw, least_s=1.0)
         self._new.extend(reversed(self._visit.backend.feed.latest(_TOLD, MOST)))
         self._visit.news.subscribe(self._hear)
         self._redrawing.soon()
@@ -71,8 +71,8 @@ def _show(at: float, event: events.Event) -> None:
     icon, name, words = _words(event)
     ui.icon(icon).props("aria-hidden=true").classes(icon)
     with ui.element("div").classes("happened-words"):
-        ui.label(name).classes("happened-name").tooltip(name)
-        ui.label(words).classes("muted").tooltip(words)
+        for text, look in ((name, "happened-name"), (words, "muted")):
+            ui.label(text).classes(look).props["title"] = text
     clock = time.strftime("%H:%M", time.localtime(at))
     ui.label(clock).classes("muted clock")
 

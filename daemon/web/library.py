@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 
 from nicegui import ui
 
+from daemon.api import finding, models
 from daemon.web.alike import Alike
+from daemon.web.asking import ask
 from daemon.web.completing import Facts
 from daemon.web.detail import Detail
 from daemon.web.facets import FacetBar
 from daemon.web.hearing import Hearing
+from daemon.web.newcomers import Newcomers
 from daemon.web.results import Results
 from daemon.web.search_box import SearchBox
 from daemon.web.searching import parse
@@ -35,12 +39,15 @@ class Library:
         self._hearing = Hearing(visit, "library")
         self._verdicts = Verdicts(visit)
         self._alike = Alike(visit)
+        self._newcomers = Newcomers(visit, self._again)
+        self._labels: models.Labels | None = None
 
     def build(self) -> None:
         """Makes its elements, and searches for what the address says."""
         with ui.element("div").classes("library"):
             with ui.element("div").classes("search-bar"):
                 self._box.build()
+                self._newcomers.build()
             with ui.element("aside").classes("facets").props('aria-label="Filters"'):
                 self._facets.build()
             self._results.build()
@@ -65,6 +72,12 @@ class Library:
         else:
             await self._verdicts.key(key)
 
+    async def _others(self) -> Sequence[str]:
+        """Labels in the catalog beyond those of the taxonomy, of models of one's own."""
+        if self._labels is None:
+            self._labels = await ask(finding.labels, self._visit.backend.catalog)
+        return self._labels.others if self._labels else ()
+
     def _again(self) -> None:
         self._visit.searched.emit(self._box.text)
 
@@ -76,7 +89,7 @@ class Library:
             # Asked for by another part; the box then asks for it itself.
             self._box.text = text
             return
-        search = parse(text)
+        search = parse(text, await self._others())
         _remember(text)
         _, counts = await asyncio.gather(self._results.search(search), self._facets.search(search))
         if text != self._box.text:

@@ -13,11 +13,13 @@ from fastapi import FastAPI, Request
 from nicegui import core, ui
 
 from daemon.api.backend import Backend
+from daemon.web import drop_routes
+from daemon.web.desk import Desks
 from daemon.web.news import News
 from daemon.web.reviewing import Doubts
 from daemon.web.shell import STATIC, Shell
 from daemon.web.similar import SimilarSounds
-from daemon.web.visit import Visit
+from daemon.web.visit import Shared, Visit
 
 TITLE: Final = "Instrument tagger"
 
@@ -33,15 +35,14 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         app: as from `daemon.api.app.create_app`, not yet started.
         backend: what the page works with.
     """
-    news = News(backend.feed)
-    similar = SimilarSounds(backend.catalog, backend.counting)
-    core.app.on_shutdown(similar.close)
-    doubts = Doubts(backend.catalog)
-    core.app.on_shutdown(doubts.close)
+    similar, doubts = SimilarSounds(backend.catalog, backend.counting), Doubts(backend.catalog)
+    desks = Desks(backend.timelines)
+    shared = Shared(backend, News(backend.feed), similar, doubts, desks)
+    drop_routes.add_routes(app, backend, desks)
 
     @ui.page("/", title=TITLE, response_timeout=20)
     async def index(request: Request) -> None:
-        Shell(Visit.of(request, backend, news, similar, doubts)).build()
+        Shell(Visit.of(request, shared)).build()
         # The first waveform would take seconds, and so would the first sound that has to be decoded.
         backend.sketches.warm_up()
         backend.sounds.warm_up()
@@ -51,6 +52,7 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         title=TITLE,
         favicon=_HERE / "icon.svg",
         dark=None,
+        language="en-US",
         tailwind=False,
         # Nothing here is bound to a value that would have to be looked at again and again.
         binding_refresh_interval=None,
@@ -59,3 +61,5 @@ def add_page(app: FastAPI, backend: Backend) -> None:
         mount_path="/",
     )
     core.app.add_static_files("/style", STATIC)
+    for each in (similar, doubts, desks):
+        core.app.on_shutdown(each.close)

@@ -366,6 +366,7 @@ export default {
             {{ at ? "" : lane.label }}
           </span>
         </div>
+        <slot></slot>
         <div ref="head" class="hearing-head" v-show="sound"></div>
         <div v-if="hover !== null && sound" class="hearing-hover" :class="{ 'is-late': hover > 0.5 }" :style="{ left: hover * 100 + '%' }">
           <span>{{ hoverWords }}</span>
@@ -427,7 +428,7 @@ export default {
   watch: {
     sound: {
       handler(sound, before) {
-        if (sound?.serial !== before?.serial) this.show(sound, this.kept.autoplay);
+        if (sound?.serial !== before?.serial) this.show(sound, this.kept.autoplay && !sound?.isQuiet);
       },
       flush: "sync",
     },

@@ -32,7 +32,7 @@ class Stretch:
 
 
 class Player(Element, component="player.js"):
-    """Plays one sound at a time, and shows it."""
+    """Plays one sound at a time, and shows it. What is put into it is under the same playhead, from edge to edge."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,6 +49,7 @@ class Player(Element, component="player.js"):
         name: str,
         spectrogram_url: str = "",
         stretches: Sequence[Stretch] = (),
+        is_quiet: bool = False,
     ) -> None:
         """Shows a sound, and plays it at once where the user has that switched on.
 
@@ -60,6 +61,7 @@ class Player(Element, component="player.js"):
             name: what people call it.
             spectrogram_url: of its mel spectrogram; "" for none.
             stretches: what plays when.
+            is_quiet: whether to play nothing by itself, whatever is switched on: nobody has chosen the sound just now.
         """
         self._loads += 1
         self._props["sound"] = {
@@ -70,6 +72,7 @@ class Player(Element, component="player.js"):
             "duration": duration_s,
             "name": name,
             "spectrogram": spectrogram_url,
+            "isQuiet": is_quiet,
         }
         self.show(stretches)
 

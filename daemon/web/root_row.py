@@ -64,7 +64,7 @@ class RootRow:
         self._light = ui.element("span").classes("tone").props("aria-hidden=true")
         with ui.element("div").classes("root-words"):
             with ui.element("div").classes("root-title"):
-                self._name = ui.label().classes("root-name").props("role=heading aria-level=3")
+                self._name = ui.label().classes("root-name").props("role=heading aria-level=2")
                 self._place = ui.label().classes("muted root-place")
             with ui.element("div").classes("root-state"):
                 self._state = ui.label().classes("state")

@@ -49,7 +49,7 @@ class SearchBox:
         with ui.element("search").classes("searching"):
             self._box = ui.input(placeholder=_EXAMPLE, value=self._visit.query, on_change=self._changed)
             self._box.props(f'outlined dense clearable debounce={_DEBOUNCE_MS} aria-label="Search" autocomplete=off')
-            self._box.props("role=combobox aria-autocomplete=list aria-expanded=false").classes("search-box")
+            self._box.classes("search-box")
             self._box.on("keyup", self._moved, js_handler=_CARET)
             self._box.on("blur", self._menu_closed)
             self._box.on("keydown.down.prevent", lambda: self._step(1))
@@ -106,7 +106,6 @@ class SearchBox:
             for number, each in enumerate(self._offered):
                 self._choice(number, each)
         self._menu.value = bool(self._offered)
-        self._box.props(f"aria-expanded={'true' if self._offered else 'false'}")
 
     def _choice(self, number: int, each: Completion) -> None:
         item = ui.menu_item(on_click=lambda: self._take(each), auto_close=False).props("dense role=option")
@@ -135,7 +134,6 @@ class SearchBox:
     def _menu_closed(self) -> None:
         self._offered, self._at = [], -1
         self._menu.value = False
-        self._box.props("aria-expanded=false")
 
     async def _list_saved(self) -> None:
         kept = await ask(self._visit.backend.catalog.searches.all) or []

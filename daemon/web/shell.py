@@ -10,10 +10,12 @@ from nicegui import background_tasks, ui
 from nicegui.events import KeyEventArguments
 
 from daemon.web.door import LOGOUT
+from daemon.web.drop import Drop
 from daemon.web.folders import Folders
 from daemon.web.health import Health
 from daemon.web.keys import KeyHelp
 from daemon.web.library import Library
+from daemon.web.live import Live
 from daemon.web.review import Review
 from daemon.web.toast import Toast
 from daemon.web.visit import Visit
@@ -49,6 +51,8 @@ class Entry(NamedTuple):
 VIEWS: Final = {
     "library": Entry("Library", "library_music", Library),
     "review": Entry("Review", "rule", Review),
+    "live": Entry("Live", "sensors", Live),
+    "drop": Entry("Drop a file", "upload_file", Drop),
     "folders": Entry("Folders", "folder_special", Folders),
 }
 
@@ -76,7 +80,7 @@ class Shell:
         ui.keyboard(self._key, ignore=_WITHOUT_KEYS)  # type: ignore[arg-type] # its own list is of fewer names
         with ui.element("header").classes("top"):
             ui.html('<span class="brand-mark" aria-hidden="true"></span>', sanitize=False)
-            ui.label("Instrument tagger").classes("brand")
+            ui.label("Instrument tagger").classes("brand").props("role=heading aria-level=1")
             with ui.element("nav").classes("views").props('aria-label="Views"'):
                 for name, entry in VIEWS.items():
                     self._tabs[name] = self._tab(name, entry)
@@ -88,7 +92,7 @@ class Shell:
             if self._visit.has_session:
                 with ui.element("form").props(f'method="post" action="{LOGOUT}"'):
                     ui.button("Log out").props("type=submit flat dense no-caps")
-        self._main = ui.element("main").classes("content")
+        self._main = ui.element("div").classes("content")
         ui.skip_link(target=self._main)
         Toast(self._visit).build()
         # First, so that whoever else is told finds the view that it is told of.

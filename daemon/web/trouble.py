@@ -88,22 +88,27 @@ class Trouble:
         self._more = ui.label().classes("muted more")
         self._sift()
 
-    def show(self, now: models.Work, *, is_open: bool) -> None:
-        """Brings it up to date; hundreds of rows go to the browser only when it is open."""
-        self._failed, self._count, self._is_open = now.failed, now.failed_files, is_open
-        if is_open:
-            self._sift()
+    def open(self, *, is_open: bool) -> None:
+        """Says whether it is seen; hundreds of rows go to the browser only when it is."""
+        self._is_open = is_open
+        self._sift()
+
+    def show(self, now: models.Work) -> None:
+        """Brings it up to date."""
+        self._failed, self._count = now.failed, now.failed_files
+        self._sift()
 
     def narrow(self, folder: str | None) -> None:
         """Shows the files of one folder only, by its path, or of all."""
         self._folder = folder
-        if self._is_open:
-            self._sift()
+        self._sift()
 
     def _button(self, words: str, icon: str, act: Callable[[], Any]) -> ui.button:
         return ui.button(words, icon=icon, on_click=act).props("flat no-caps dense")
 
     def _sift(self) -> None:
+        if not self._is_open:
+            return
         kind, now = self._kinds.value, saying.now()
         inside = "" if self._folder is None else saying.prefix(self._folder)
         here = [each for each in self._failed if each.path.startswith(inside)]

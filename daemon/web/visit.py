@@ -14,6 +14,7 @@ from fastapi import Request
 from nicegui import Event
 
 from daemon.api.backend import Backend
+from daemon.web.desk import Desks
 from daemon.web.news import News
 from daemon.web.reviewing import Doubts
 from daemon.web.rows import Row
@@ -50,6 +51,16 @@ class Note(NamedTuple):
     back: Callable[[], Awaitable[object]] | None = None
 
 
+class Shared(NamedTuple):
+    """What all open pages have in common; as in `Visit`."""
+
+    backend: Backend
+    news: News
+    similar: SimilarSounds
+    doubts: Doubts
+    desks: Desks
+
+
 @dataclass(slots=True, eq=False)
 class Visit:
     """One open page.
@@ -59,6 +70,7 @@ class Visit:
         news: what happens in the daemon.
         similar: finds what sounds alike.
         doubts: the queue of the review.
+        desks: where dropped files are.
         is_local: whether the browser is on this machine, so that folders can be opened there.
         has_session: whether its user logged in, and so may log out.
         query: the text in the search box when the page was opened.
@@ -79,6 +91,7 @@ class Visit:
     news: News
     similar: SimilarSounds
     doubts: Doubts
+    desks: Desks
     is_local: bool
     has_session: bool = False
     query: str = ""
@@ -95,15 +108,16 @@ class Visit:
     labels: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, request: Request, backend: Backend, news: News, similar: SimilarSounds, doubts: Doubts) -> Visit:
+    def of(cls, request: Request, shared: Shared) -> Visit:
         """What a request for the page asks for."""
         host = request.client.host if request.client else ""
         theme = request.cookies.get("theme", "auto")
         return cls(
-            backend,
-            news,
-            similar,
-            doubts,
+            shared.backend,
+            shared.news,
+            shared.similar,
+            shared.doubts,
+            shared.desks,
             is_local=host in ("127.0.0.1", "::1"),
             has_session=any(name.endswith("tagger-session") for name in request.cookies),
             query=request.query_params.get("q", "")[:500],

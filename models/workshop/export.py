@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from models.workshop.calibration import Calibration
 from models.workshop.network import Network
 from tagger.frontend import MelParameters
+from tagger.model_card import ModelCard
 from tagger.model_name import METADATA_KEY
-from tagger.recogniser import ModelCard
 
 _OUTPUTS = ["single", "presence", "embedding"]
 

@@ -7,11 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from osc_bridge.messages import Message
 
 Datagrams = list[bytes]
+
+_BY_NUMBER: Final = "track"
+"""A reference to a track of whatever DAW this is, as a person types it into the plugin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,17 @@ class Daw(ABC):
     def ref_of(self, number: int) -> str:
         """The ref of a track by the number that people see, from 1."""
         return str(number)
+
+    def track_of(self, daw_ref: str) -> Track | None:
+        """The track that a stream says it is; None if that is none of this DAW's.
+
+        Args:
+            daw_ref: as `ardour:1`, or `track:1` for the number that people see, in whatever DAW that is.
+        """
+        name, _, ref = daw_ref.partition(":")
+        if name == _BY_NUMBER and ref.isdecimal():
+            name, ref = self.name, self.ref_of(int(ref))
+        return self.tracks.get(ref) if name == self.name else None
 
     def _note(self, ref: str, name: str) -> None:
         """Takes note of a track's name; its colour stays as it was."""

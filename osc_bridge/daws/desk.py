@@ -10,7 +10,7 @@ from osc_bridge.daws.ardour import Ardour
 from osc_bridge.daws.bitwig import Bitwig
 from osc_bridge.daws.daw import Daw
 from osc_bridge.daws.link import Link
-from osc_bridge.daws.namer import Proposal
+from osc_bridge.daws.namer import Given, Proposal
 from osc_bridge.daws.reaper import Reaper
 from osc_bridge.messages import BadMessage, write
 
@@ -35,6 +35,10 @@ class Desk:
     def names(self) -> list[Proposal]:
         """All tracks of all DAWs for which there is a name."""
         return [proposal for link in self.links for proposal in link.names()]
+
+    def given(self) -> list[Given]:
+        """All tracks of all DAWs that have a name by our doing."""
+        return [given for link in self.links for given in link.given()]
 
     def apply(self, daw: str, track: str | None) -> int:
         """Gives tracks of one DAW, or of all where it is `*`, the names suggested; see `Link.apply`."""

@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 
 from osc_bridge import messages
 from osc_bridge.daws.daw import Datagrams, Daw
-from osc_bridge.daws.namer import Namer, Proposal
+from osc_bridge.daws.namer import Given, Namer, Proposal
 from osc_bridge.engine import Scored, StreamInfo
 from osc_bridge.errors import JournalError, LinkError
 from osc_bridge.heard import Heard
@@ -84,9 +84,14 @@ class Link:
         return int(self._socket.getsockname()[1])
 
     @property
+    def is_connected(self) -> bool:
+        """Whether the DAW is there: it said something lately."""
+        return time.monotonic() - self._spoken_s < _SILENT_FOR_S
+
+    @property
     def is_playing(self) -> bool:
         """Whether its transport rolls; one that says nothing any more was ended while it did."""
-        return self.daw.is_playing and time.monotonic() - self._spoken_s < _SILENT_FOR_S
+        return self.daw.is_playing and self.is_connected
 
     def start(self) -> None:
         """Begins to speak to the DAW."""
@@ -107,6 +112,10 @@ class Link:
     def names(self) -> list[Proposal]:
         """All tracks for which there is a name; from any thread."""
         return self._in_thread(self._namer.proposals)
+
+    def given(self) -> list[Given]:
+        """All tracks that have a name by our doing; from any thread."""
+        return self._in_thread(self._namer.given)
 
     def apply(self, ref: str | None) -> int:
         """Gives one track, or all, the name suggested; returns how many. From any thread."""

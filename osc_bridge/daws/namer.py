@@ -7,7 +7,7 @@ touched.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,9 +24,6 @@ _CLEAR_SHARE: Final = 0.6
 _AGAIN_AFTER_S: Final = 8.0
 _MEMORY_S: Final = 20.0
 _LONGEST_STEP_S: Final = 0.5
-_BY_NUMBER: Final = "track"
-"""A reference to a track of whatever DAW this is, as a person types it into the plugin."""
-
 _OUR_COMMENT: Final = "Tagger: "
 
 COLOURS: Final[Mapping[str, int]] = dict(
@@ -68,6 +65,23 @@ class Proposal:
     current: str
     suggested: str
     is_given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A name that a track has by our doing, this time or an earlier one.
+
+    Attributes:
+        daw: which DAW.
+        track: its ref.
+        current: its name now.
+        before: its name before that, and after `revert`.
+    """
+
+    daw: str
+    track: str
+    current: str
+    before: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +220,7 @@ class Namer:
         """
         sent: Datagrams = []
         count = 0
-        for rename in self._journal.standing(self._daw.name):
-            track = self._still_called(rename)
-            if track is None or ref not in (None, track.ref):
-                continue
+        for track, rename in self._steps_back(ref):
             self._journal.add(Rename(self._daw.name, track.ref, rename.after, rename.before, is_reverted=True))
             sent += self._daw.rename(track.ref, rename.before)
             if rename.colour_before is not None:
@@ -221,6 +232,23 @@ class Namer:
         # Whoever takes names back does not want them again a second later.
         self._rename = self._rename and not count
         return sent, count
+
+    def given(self) -> list[Given]:
+        """All tracks that `revert` would give another name."""
+        before: dict[str, str] = {}
+        for track, rename in self._steps_back():
+            before[track.ref] = rename.before
+        tracks = self._daw.tracks
+        return [Given(self._daw.name, ref, tracks[ref].name, before[ref]) for ref in sorted(before, key=_in_order)]
+
+    def _steps_back(self, ref: str | None = None) -> Iterator[tuple[Track, Rename]]:
+        """What is to be taken back, newest first, and from which track; a track may have been renamed repeatedly."""
+        tracks = dict(self._daw.tracks)
+        for rename in self._journal.standing(self._daw.name):
+            track = _still_called(rename, tracks)
+            if track is not None and ref in (None, track.ref):
+                tracks[track.ref] = Track(track.ref, rename.before, rename.colour_before)
+                yield track, rename
 
     def _weigh(self, scored: Scored, now_s: float) -> None:
         evidence = self._evidence.setdefault(scored.stream, _Evidence({}, now_s))
@@ -247,11 +275,9 @@ class Namer:
 
     def _track_of(self, stream: StreamInfo) -> str | None:
         """The track of a stream: as it says itself, else the only one that has its name."""
-        daw, _, ref = stream.daw_ref.partition(":")
-        if daw == _BY_NUMBER and ref.isdecimal():
-            daw, ref = self._daw.name, self._daw.ref_of(int(ref))
         if stream.daw_ref:
-            return ref if daw == self._daw.name and ref in self._daw.tracks else None
+            track = self._daw.track_of(stream.daw_ref)
+            return track.ref if track else None
         if stream.name not in self._links:
             wanted = {stream.name.casefold(), stream.title.casefold()}
             same = [track.ref for track in self._daw.tracks.values() if track.name.casefold() in wanted]
@@ -272,17 +298,18 @@ class Namer:
             name for name in (words, *(f"{words} {number}" for number in range(2, 10_000))) if name not in taken
         )
 
-    def _still_called(self, rename: Rename) -> Track | None:
-        held = self._daw.tracks.get(rename.ref)
-        if held is not None and held.name == rename.after:
-            return held
-        same = [track for track in self._daw.tracks.values() if track.name == rename.after]
-        return same[0] if len(same) == 1 else None
-
     def _proposal(self, ref: str) -> Proposal:
         current, label = self._daw.tracks[ref].name, self._suggested[ref].label
         is_given = _is_named(current, label) and self._journal.is_ours(self._daw.name, current)
         return Proposal(self._daw.name, ref, current, words_of(label), is_given)
+
+
+def _still_called(rename: Rename, tracks: Mapping[str, Track]) -> Track | None:
+    held = tracks.get(rename.ref)
+    if held is not None and held.name == rename.after:
+        return held
+    same = [track for track in tracks.values() if track.name == rename.after]
+    return same[0] if len(same) == 1 else None
 
 
 def _is_named(name: str, label: str) -> bool:

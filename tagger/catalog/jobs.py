@@ -78,7 +78,7 @@ class Job:
 
     @property
     def is_quarantined(self) -> bool:
-        """Whether it failed so often that it is tried once a day only."""
+        """Whether it is tried once a day only, since it failed too often, or always will."""
         return self.tries >= MOST_TRIES
 
 

@@ -19,7 +19,7 @@ from tagger.pictures.lettering import NORMAL_PT, SMALL_PT, lettering, shown
 from tagger.pictures.overview import Overview
 from tagger.pictures.themes import Theme
 from tagger.results import Kind
-from tagger.timeline import Segment, Timeline
+from tagger.timeline import Segment, Timeline, rows_of
 
 LONGEST_LABEL: Final = 26
 
@@ -114,17 +114,6 @@ def timeline(axes: Axes, heard: Timeline, theme: Theme, *, most_rows: int) -> Ax
         text.set(**lettering(names, NORMAL_PT, color=theme.ink))
     axes.tick_params(axis="y", length=0)
     return image
-
-
-def rows_of(heard: Timeline) -> list[str]:
-    """The labels that have segments, those heard longest first, and of those heard as long the surer."""
-    lengths_s: dict[str, float] = {}
-    sureness_s: dict[str, float] = {}
-    for each in heard.segments:
-        length_s = each.end_s - each.start_s
-        lengths_s[each.label] = lengths_s.get(each.label, 0.0) + length_s
-        sureness_s[each.label] = sureness_s.get(each.label, 0.0) + length_s * each.confidence
-    return sorted(lengths_s, key=lambda label: (-lengths_s[label], -sureness_s[label], label))
 
 
 def row_names(heard: Timeline, labels: Sequence[str]) -> list[str]:

@@ -27,7 +27,7 @@ from tagger.pictures import panels
 from tagger.pictures.lettering import NORMAL_PT, SMALL_PT, lettering
 from tagger.pictures.overview import Overview
 from tagger.pictures.themes import LIGHT, Theme
-from tagger.timeline import Timeline
+from tagger.timeline import Timeline, rows_of
 
 MOST_ROWS: Final = 20
 
@@ -123,7 +123,7 @@ def save(
 
 
 def _figure(heard: Timeline, overview: Overview, picture: Picture, *, theme: Theme, width_in: float) -> Figure:
-    rows = panels.rows_of(heard)[:MOST_ROWS]
+    rows = rows_of(heard)[:MOST_ROWS]
     heights_in = _heights(picture, len(rows))
     has_legend = bool(rows) and Picture.TIMELINE in heights_in
     below_in = _AXIS_IN + (_LEGEND_IN if has_legend else 0)
@@ -192,7 +192,7 @@ def add_legend(
     silence = "shaded: silence      " if heard.is_silent.any() else ""
     figure.text((right_in - 1.52) / total_x, y, f"{silence}confidence  0", ha="right", **style)
     figure.text(right_in / total_x, y, "1", ha="right", **style)
-    left_out = len(panels.rows_of(heard)) - round(abs(np.subtract(*image.axes.get_ylim())))
+    left_out = len(rows_of(heard)) - round(abs(np.subtract(*image.axes.get_ylim())))
     if left_out > 0:
         why = ", heard for less time" if right_in - left_in > _ROOM_FOR_WHY_IN else ""
         figure.text(left_in / total_x, y, f"and {left_out} more{why}", ha="left", **style)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tagger.pictures.lettering import shown
-from tagger.pictures.panels import clock, rows_of
+from tagger.pictures.panels import clock
 from tagger.results import Kind
 from tagger.taxonomy import words_of
-from tagger.timeline import Timeline
+from tagger.timeline import Timeline, rows_of
 
 _MOST_EXCEPTIONS = 2
 

@@ -24,7 +24,7 @@ from tagger.pictures.overview import Overview
 from tagger.pictures.sheet import Picture, add_axes, add_legend, draw_panel, drawing, new_figure, widest_in
 from tagger.pictures.themes import LIGHT
 from tagger.reports.facts import Row, facts, summary, title, verdict
-from tagger.timeline import Segment, Timeline
+from tagger.timeline import Segment, Timeline, rows_of
 
 T = TypeVar("T")
 
@@ -162,7 +162,7 @@ def _fitting(page: _Page, text: str) -> str:
 
 
 def _panels(page: _Page, heard: Timeline, overview: Overview) -> None:
-    names = panels.row_names(heard, panels.rows_of(heard)[:_MOST_BARS])
+    names = panels.row_names(heard, rows_of(heard)[:_MOST_BARS])
     left_in = _LEFT_IN + max(0.55, widest_in(page.figure, names) + 0.1)
     bars_in = max(len(names), 2) * _LINE_IN if len(names) != 1 else _LINE_IN
     page.y_in -= 0.22

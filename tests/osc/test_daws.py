@@ -16,7 +16,7 @@ from osc_bridge.daws.daw import Daw, Track
 from osc_bridge.daws.desk import DAWS
 from osc_bridge.daws.journal import Journal, Rename
 from osc_bridge.daws.link import Link
-from osc_bridge.daws.namer import Namer, Proposal
+from osc_bridge.daws.namer import Given, Namer, Proposal
 from osc_bridge.engine import Scored, StreamInfo
 from osc_bridge.errors import LinkError
 from osc_bridge.heard import Heard
@@ -29,11 +29,12 @@ ZEROS = np.zeros(len(LABELS), dtype=np.float32)
 
 
 def scored(stream: str, label: str | None, confidence: float = 0.9) -> Scored:
-    return Scored(stream, ("127.0.0.1", 1), ZEROS, (LABELS.index(label), confidence) if label else None, 10.0)
+    leading = (LABELS.index(label), confidence) if label else None
+    return Scored(stream, ("127.0.0.1", 1), ZEROS, leading, 10.0, -30.0, label is None)
 
 
 def info(name: str, *, title: str = "", daw_ref: str = "") -> StreamInfo:
-    return StreamInfo(name, title, daw_ref, ("127.0.0.1", 1), 48_000, 1, 0, 0, 0.0, 0.0, -30.0)
+    return StreamInfo(name, title, daw_ref, ("127.0.0.1", 1), 48_000, 1, 0, 0, 0.0, 0.0, -30.0, 960, False)
 
 
 class Bench:
@@ -132,6 +133,18 @@ def test_names_are_taken_back_and_not_given_again(tmp_path: Path) -> None:
     assert bench.daw.tracks["0"] == Track("0", "1-Audio", 0x111111)
     assert bench.name("1") == "Mine now"
     assert again.revert()[1] == 0
+
+
+def test_what_would_be_taken_back_is_known_beforehand(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, names={"0": "1-Audio", "1": "2-Audio"}, rename=True)
+    bench.hear("kick", 2.0, stream=FIRST)
+    bench.hear("electric_bass", 60.0, stream=FIRST)
+    again = Namer(bench.daw, Journal(tmp_path / "renames.jsonl"), labels=LABELS, rename=False)
+    assert again.given() == [Given("ableton", "0", "Electric bass", "1-Audio")]
+    assert again.revert("1")[1] == 0
+    again.revert("0")
+    assert bench.name("0") == "1-Audio"
+    assert not again.given()
 
 
 def test_a_track_that_moved_is_found_by_the_name_we_gave(tmp_path: Path) -> None:
