@@ -76,17 +76,24 @@ class _Chooser:
         self._offered: list[str] = []
         self._at = 0
         self._text = ""
+        self._is_taken = False
         self._box: ui.input | None = None
 
     def type(self, key: str) -> None:
         """Takes a key that came before the box was there."""
-        if len(key) == 1:
+        if key == "Enter" and self._box is not None:
+            self._take()
+        elif key == "Enter":
+            self._is_taken = True
+        elif len(key) == 1 and not self._is_taken:
             self._text += key
             if self._box is not None:
                 self._box.set_value(self._text)
 
     async def ask(self, title: str, remark: str, known: models.Labels, first: Sequence[str]) -> str | None:
         self._known, self._first = known, first
+        if self._is_taken:
+            return next(iter(matching(self._text, known, first)), None)
         with asking(title, classes="labelling") as self._dialog:
             self._box = box = ui.input(placeholder="Type a few letters", value=self._text, on_change=self._narrow)
             box.props('outlined dense autofocus autocomplete=off aria-label="Label" role=combobox aria-expanded=true')
