@@ -90,3 +90,14 @@ def test_what_is_wanted_twice_is_made_once_and_nothing_that_nobody_wants() -> No
         made.close()
 
     asyncio.run(scene())
+
+
+def test_a_process_that_was_warmed_up_is_the_one_that_answers() -> None:
+    async def scene() -> None:
+        worker = Worker(Echo, warm_s=60)
+        worker.warm_up()
+        worker.warm_up()
+        assert await worker.ask(Path("x"), 7) == answer_of(7)
+        worker.close()
+
+    asyncio.run(scene())

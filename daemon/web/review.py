@@ -105,7 +105,7 @@ class Review:
         found = await ask(self._visit.doubts.most_useful, _PAGE, after=self._last)
         self._is_end = not found
         if found:
-            known = {each.recording for each in self._queue} | {step.doubt.recording for step in self._past}
+            known = {each.recording for each in self._queue}
             self._queue += [each for each in found if each.recording not in known]
             self._last = found[-1].recording
 

@@ -143,6 +143,9 @@ class Shell:
         modifiers = pressed.modifiers
         if not pressed.action.keydown or modifiers.ctrl or modifiers.meta or modifiers.alt:
             return
+        if self._visit.typing is not None:
+            self._visit.typing(str(pressed.key))
+            return
         if pressed.key == "?":
             self._keys.turn()
             return
