@@ -17,7 +17,7 @@ _FADING_S: Final = 1.0
 
 @contextmanager
 def asking(title: str, *, classes: str = "") -> Iterator[ui.dialog]:
-    """A dialog, to be filled; whoever makes it awaits and dismisses it.
+    """A dialog, to be filled; whoever makes it awaits and discards it.
 
     Args:
         title: what it is about.
@@ -29,7 +29,7 @@ def asking(title: str, *, classes: str = "") -> Iterator[ui.dialog]:
         yield dialog
 
 
-def dismiss(dialog: ui.dialog) -> None:
+def discard(dialog: ui.dialog) -> None:
     """Closes a dialog for good. It gives the keyboard back to what had it, so it is there until it is out of sight."""
 
     async def delete() -> None:
@@ -63,7 +63,7 @@ async def confirm(title: str, points: Sequence[str], yes: str, *, is_harsh: bool
     try:
         return bool(await dialog)
     finally:
-        dismiss(dialog)
+        discard(dialog)
 
 
 def copy(text: str, what: str) -> None:

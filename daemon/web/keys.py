@@ -1,7 +1,8 @@
 """The keys of the page, and the dialog that tells of them.
 
 A key means something to a view where it has no other meaning: not where somebody types, not to what has dealt with it
-already, and not while a dialog or a menu is open. What is pressed with the mouse does not take the keyboard, so that
+already, and not while a dialog or a menu is open. A box with `data-key` takes the keyboard at its key, in the browser,
+so that what is typed next is for it. What is pressed with the mouse does not take the keyboard, so that
 after a click on Loop the arrows still go through the files.
 """
 
@@ -18,18 +19,20 @@ _EVENT: Final = "pagekey"
 _LISTEN: Final = """
     const typing = "input:not([type=range], [type=checkbox], [type=radio]), select, textarea, [contenteditable=true]";
     const pressed = "button, a[href], summary, [role=button], [role=switch], [role=checkbox], [role=tab]";
-    const lying = () => document.querySelector(".q-dialog, .q-menu");
     document.addEventListener("keydown", (event) => {
         const {key, repeat, ctrlKey, metaKey, altKey, defaultPrevented} = event, at = document.activeElement;
         if (defaultPrevented || ctrlKey || metaKey || altKey || at?.matches(typing)) return;
-        if (lying() && !(key === "?" && document.querySelector(".key-help"))) return;
+        if (document.querySelector(".q-menu")) return;
         if ((key === " " || key === "Enter") && at?.matches(pressed)) return;
         if (repeat && !key.startsWith("Arrow")) return;
-        if (key === " ") event.preventDefault();
-        emitEvent("%s", key);
+        const box = [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === key);
+        if (key === " " || box) event.preventDefault();
+        if (box?.offsetParent && !document.querySelector(".q-dialog")) box.select();
+        else emitEvent("%s", key);
     });
     document.addEventListener("mousedown", (event) => {
-        if (lying() || !event.target.closest?.("button, [role=button], [role=switch]")) return;
+        const isPressed = event.target.closest?.("button, [role=button], [role=switch]");
+        if (!isPressed || event.target.closest(".q-dialog, .q-menu")) return;
         if (document.activeElement?.matches(typing)) document.activeElement.blur();
         event.preventDefault();
     });
@@ -70,17 +73,14 @@ def listen_to_keys(hear: Callable[[str], None]) -> None:
     """Tells of each key that is meant for the view, by its name in browsers, for as long as the page is open."""
 
     def handle(event: GenericEventArguments) -> None:
-        key = str(event.args)
-        # What was pressed while a dialog was on its way is for the dialog.
-        if key == "?" or not _is_asked():
-            hear(key)
+        hear(str(event.args))
 
     ui.on(_EVENT, handle)
     ui.run_javascript(_LISTEN % _EVENT)
 
 
-def _is_asked() -> bool:
-    """Whether a dialog is open."""
+def is_asked() -> bool:
+    """Whether a dialog is open, or on its way to the browser."""
     return any(isinstance(each, ui.dialog) and each.value for each in context.client.elements.values())
 
 

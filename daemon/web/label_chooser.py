@@ -10,7 +10,7 @@ from nicegui import ui
 
 from daemon.api import finding, models
 from daemon.web.asking import ask
-from daemon.web.dialogs import asking, dismiss
+from daemon.web.dialogs import asking, discard
 from daemon.web.visit import Visit
 from tagger.filenames import meanings
 from tagger.taxonomy import family_of, words_of
@@ -28,7 +28,14 @@ async def choose_label(visit: Visit, title: str, remark: str, *, likely: Sequenc
         remark: what will come of it.
         likely: those offered first, after the latest ones.
     """
-    label = await _Chooser(visit, list(dict.fromkeys([*visit.labels, *likely]))).ask(title, remark)
+    chooser = _Chooser()
+    # Whoever knows what to type does so at once, and means nothing else by it.
+    visit.typing = chooser.type
+    try:
+        known = await ask(finding.labels, visit.backend.catalog)
+        label = await chooser.ask(title, remark, known, [*visit.labels, *likely]) if known else None
+    finally:
+        visit.typing = None
     if label is not None:
         visit.labels[:] = [label, *(each for each in visit.labels if each != label)][:_KEPT]
     return label
@@ -61,54 +68,67 @@ def _rank(label: str, typed: str) -> int | None:
 
 
 class _Chooser:
-    """The dialog; open at once, so that letters that follow the key are for it."""
+    """The dialog."""
 
-    def __init__(self, visit: Visit, first: Sequence[str]) -> None:
-        self._visit = visit
-        self._known: models.Labels | None = None
-        self._first = first
-        self._text = ""
+    def __init__(self) -> None:
+        self._known = models.Labels(families={}, labels=[], others=[])
+        self._first: Sequence[str] = ()
         self._offered: list[str] = []
         self._at = 0
+        self._text = ""
+        self._is_taken = False
+        self._box: ui.input | None = None
 
-    async def ask(self, title: str, remark: str) -> str | None:
+    def type(self, key: str) -> None:
+        """Takes a key that came before the box was there."""
+        if key == "Enter" and self._box is not None:
+            self._take()
+        elif key == "Enter":
+            self._is_taken = True
+        elif len(key) == 1 and not self._is_taken:
+            self._text += key
+            if self._box is not None:
+                self._box.set_value(self._text)
+
+    async def ask(self, title: str, remark: str, known: models.Labels, first: Sequence[str]) -> str | None:
+        self._known, self._first = known, first
+        if self._is_taken:
+            return next(iter(matching(self._text, known, first)), None)
         with asking(title, classes="labelling") as self._dialog:
-            box = ui.input(placeholder="Type a few letters", on_change=lambda event: self._narrow(event.value or ""))
+            self._box = box = ui.input(placeholder="Type a few letters", value=self._text, on_change=self._narrow)
             box.props('outlined dense autofocus autocomplete=off aria-label="Label" role=combobox aria-expanded=true')
             box.on("keydown.down.prevent", lambda: self._step(1))
             box.on("keydown.up.prevent", lambda: self._step(-1))
             box.on("keydown.enter", self._take)
             self._list = ui.element("div").classes("labels").props('role=listbox aria-label="Labels"')
             self._remark = ui.label(remark).classes("muted remark")
+        self._narrow()
         self._dialog.open()
         try:
-            self._known = await ask(finding.labels, self._visit.backend.catalog)
-            self._narrow(self._text)
             chosen = await self._dialog
             return None if chosen is None else str(chosen)
         finally:
-            dismiss(self._dialog)
+            discard(self._dialog)
 
-    def _narrow(self, text: str) -> None:
-        self._text = text
-        if self._known is not None:
-            self._offered, self._at = matching(text, self._known, self._first)[:_MOST], 0
-            self._draw(self._known)
+    def _narrow(self) -> None:
+        self._text = str(self._box.value or "") if self._box else ""
+        self._offered, self._at = matching(self._text, self._known, self._first)[:_MOST], 0
+        self._draw()
 
     def _step(self, by: int) -> None:
-        if self._offered and self._known is not None:
+        if self._offered:
             self._at = (self._at + by) % len(self._offered)
-            self._draw(self._known)
+            self._draw()
 
-    def _draw(self, known: models.Labels) -> None:
+    def _draw(self) -> None:
         self._list.clear()
         with self._list:
             for at, label in enumerate(self._offered):
-                self._entry(label, is_family=label in known.families, is_chosen=at == self._at)
+                self._entry(label, is_chosen=at == self._at)
             if not self._offered:
                 ui.label("No label is called so.").classes("muted")
 
-    def _entry(self, label: str, *, is_family: bool, is_chosen: bool) -> None:
+    def _entry(self, label: str, *, is_chosen: bool) -> None:
         family = family_of(label)
         button = ui.element("button").props(
             f"type=button role=option tabindex=-1 aria-selected={str(is_chosen).lower()}"
@@ -116,7 +136,9 @@ class _Chooser:
         button.classes(f"label-entry family-{family}").on("click", partial(self._dialog.submit, label))
         with button:
             ui.label(words_of(label)).classes("label-words")
-            ui.label("family" if label == family and is_family else words_of(family)).classes("muted")
+            ui.label("family" if label == family and label in self._known.families else words_of(family)).classes(
+                "muted"
+            )
 
     def _take(self) -> None:
         if self._offered:

@@ -49,6 +49,7 @@ class SearchBox:
         with ui.element("search").classes("searching"):
             self._box = ui.input(placeholder=_EXAMPLE, value=self._visit.query, on_change=self._changed)
             self._box.props(f'outlined dense clearable debounce={_DEBOUNCE_MS} aria-label="Search" autocomplete=off')
+            self._box.props("data-key=/")
             self._box.classes("search-box")
             self._box.on("keyup", self._moved, js_handler=_CARET)
             self._box.on("blur", self._menu_closed)
@@ -67,11 +68,6 @@ class SearchBox:
             self._saved.on_click(self._list_saved)
             self._count = ui.label().classes("muted count").props("role=status")
         self._notices = ui.element("div").classes("notices").props("role=status")
-
-    def focus(self) -> None:
-        """Takes the keyboard, with all of the text chosen."""
-        self._box.run_method("focus")
-        self._box.run_method("select")
 
     def show(self, *, files: int | None, facts: Facts, notices: Sequence[Notice]) -> None:
         """Tells how many files were found, and what was not understood."""

@@ -12,7 +12,7 @@ from daemon.web.door import LOGOUT
 from daemon.web.drop import Drop
 from daemon.web.folders import Folders
 from daemon.web.health import Health
-from daemon.web.keys import KeyHelp, listen_to_keys
+from daemon.web.keys import KeyHelp, is_asked, listen_to_keys
 from daemon.web.library import Library
 from daemon.web.live import Live
 from daemon.web.review import Review
@@ -136,13 +136,15 @@ class Shell:
             tip = ui.tooltip(f"Theme: {self._visit.theme}")
 
     def _key(self, key: str) -> None:
-        if key == "?":
+        if self._visit.typing is not None:
+            self._visit.typing(key)
+        elif key == "?":
             self._keys.turn()
-            return
-        background_tasks.create(self._tell_view(key), name="key")
+        elif not is_asked():
+            background_tasks.create(self._tell_view(key), name=f"key {key}")
 
     async def _tell_view(self, key: str) -> None:
         view, section = self._built[self._visit.view]
-        # What is made because of a key belongs to this page.
+        # A task has no place on the page of its own.
         with section:
             await view.key(key)
