@@ -59,6 +59,7 @@ class FolderChooser:
 
     async def go(self, path: Path) -> None:
         """Looks into a folder, which is then the one that is chosen."""
+        asked = self._box.value
         try:
             found = await asyncio.wait_for(asyncio.to_thread(look_in, path.absolute()), _PATIENCE_S)
         except TimeoutError:
@@ -68,6 +69,9 @@ class FolderChooser:
             self._remark.set_text(f"{path} cannot be opened: {(reason or str(error)).lower()}.")
         else:
             self._show(found)
+            # Somebody may have typed meanwhile.
+            if self._box.value == asked:
+                self._box.set_value(str(found.path))
 
     @property
     def _typed(self) -> Path:
@@ -81,7 +85,6 @@ class FolderChooser:
 
     def _show(self, found: Surroundings) -> None:
         self.path = found.path
-        self._box.set_value(str(found.path))
         self._remark.set_text(self._shown(found))
         self._list.clear()
         with self._list:
