@@ -171,7 +171,7 @@ def tables(count: int) -> dict[str, Iterator[tuple[object, ...]]]:
     musical = list(zip(rng.uniform(70, 180, count).tolist(), rng.choice(KEYS, count).tolist(), strict=True))
     durations = rng.lognormal(0.5, 1, count).tolist()
     stems = [f"PCK_{ADJECTIVES[at * 7919 % 8]}{LEAVES[leaves[at][0]].title().replace('_', '')}_{at}" for at in ids]
-    scores, embedding = bytes(len(LEAVES) * 4), bytes(128 * 4)
+    scores = bytes(len(LEAVES) * 4)
 
     def labels() -> Iterator[tuple[object, ...]]:
         # People said something of every 300th.
@@ -210,12 +210,20 @@ def tables(count: int) -> dict[str, Iterator[tuple[object, ...]]]:
             for at in ids
         ),
         "analysis file_id source_id analysed_at scores embedding": (
-            (at, 1, float(at), scores, embedding) for at in ids
+            (at, 1, float(at), scores, embedding) for at, embedding in enumerate(embeddings(count))
         ),
         "label file_id label source_id family confidence state candidate_rank tag_rank": labels(),
         "tag file_id label family confidence": tags(),
         "words rowid text": ((at, index_words(folder(at // FOLDER_SIZE), stems[at])) for at in ids),
     }
+
+
+def embeddings(count: int) -> Iterator[bytes]:
+    """One of unit length for each file, in any direction."""
+    rng = np.random.default_rng(1)
+    for start in range(0, count, 10_000):
+        page = rng.standard_normal((min(10_000, count - start), 128), dtype=np.float32)
+        yield from map(np.ndarray.tobytes, page / np.linalg.norm(page, axis=1, keepdims=True))
 
 
 def is_tag(at: int, rank: int) -> bool:
