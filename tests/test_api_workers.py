@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,9 @@ def test_what_is_wanted_twice_is_made_once_and_nothing_that_nobody_wants() -> No
         asked: list[int] = []
 
         class Counting(Worker):
-            async def ask(self, path: Path, *question: Any) -> Any:
+            async def ask(self, path: Path, *question: Any, hear: Callable[[Any], None] | None = None) -> Any:
                 asked.append(question[0])
-                return await super().ask(path, *question)
+                return await super().ask(path, *question, hear=hear)
 
         made = OnDemand(Counting(Echo, warm_s=60), kept_bytes=250_000)
         first, second = await asyncio.gather(*(made.get("one", Path("x"), 1) for _ in range(2)))
@@ -87,5 +88,16 @@ def test_what_is_wanted_twice_is_made_once_and_nothing_that_nobody_wants() -> No
         assert await made.get("three", Path("x"), 3) == answer_of(3)
         assert time.monotonic() - started < 50
         made.close()
+
+    asyncio.run(scene())
+
+
+def test_a_process_that_was_warmed_up_is_the_one_that_answers() -> None:
+    async def scene() -> None:
+        worker = Worker(Echo, warm_s=60)
+        worker.warm_up()
+        worker.warm_up()
+        assert await worker.ask(Path("x"), 7) == answer_of(7)
+        worker.close()
 
     asyncio.run(scene())

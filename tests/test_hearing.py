@@ -7,8 +7,8 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -57,10 +57,18 @@ def play(port: int, samples: np.ndarray) -> None:
             time.sleep(0.008)
 
 
-def heard(events: Subscription) -> Iterator[Heard]:
-    while event := events.next(5.0):
-        if isinstance(event, Heard):
-            yield event
+def kick_heard(port: int, events: Subscription) -> list[Heard]:
+    """What is told of the first kick that was heard from its beginning to its end; a busy machine may miss some."""
+    told: list[Heard] = []
+    for _ in range(20):
+        play(port, np.concatenate([kick(), kick(), kick(), silence(0.5)]))
+        while event := events.next(1.0):
+            if isinstance(event, Heard) and event.label == "kick":
+                told.append(event)
+                whole = [each for each in told if each.event == event.event]
+                if len(whole) == 2:
+                    return whole
+    raise AssertionError(f"no kick was heard: {told}")
 
 
 def is_resting(engine: Engine) -> bool:
@@ -72,9 +80,10 @@ def test_what_is_heard_is_told_and_the_engine_rests_meanwhile(engine: Engine, po
     with engine.events() as events, hearing.hearing(engine, settings, tmp_path / "catalog.db"):
         play(port, silence(0.5))
         assert not is_resting(engine)
-        play(port, np.concatenate([kick(), kick(), kick()]))
-        assert is_resting(engine)
-        on, off = islice((event for event in heard(events) if event.label == "kick"), 2)
+        with ThreadPoolExecutor(1) as beside:
+            told = beside.submit(kick_heard, port, events)
+            wait_for(lambda: is_resting(engine), timeout_s=60)
+            on, off = told.result()
         wait_for(lambda: not is_resting(engine))
     assert (on.stream, on.is_on, off.is_on) == ("drums", True, False)
     assert on.event == off.event

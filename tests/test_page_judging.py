@@ -179,3 +179,16 @@ def test_undoing_all_ends_where_it_began_and_redoing_all_where_it_was(
     assert state() == after
     while history.undo():
         pass
+
+
+def test_what_is_claimed_of_each_is_judged_without_naming_it(catalog: Catalog) -> None:
+    history = History(catalog)
+    history.judge(chosen(1), ["kick"], verdict="reject")
+    judged = history.judge(chosen(0, 1), None, verdict="confirm")
+    assert (judged.words, judged.hashes) == ("Confirmed the tags of 2 files", {"audio0", "audio1"})
+    assert said(catalog, 0) == {"kick": "confirmed", "piano": "confirmed"}
+    assert said(catalog, 1) == {"kick": "rejected", "piano": "confirmed"}
+    undone = history.undo()
+    assert undone is not None
+    assert undone.hashes == {"audio0", "audio1"}
+    assert said(catalog, 1) == {"kick": "rejected"}

@@ -108,7 +108,7 @@ def test_what_plays_is_seen_and_gives_its_track_a_name(tmp_path: Path) -> None:
         wait_for(lambda: fake.names == ["1-MIDI", "2-Audio"], PATIENCE_S)
 
         tab.get_by_role("button", name="2-Audio.wav").click(timeout=PATIENCE_MS)
-        expect(tab.get_by_role("combobox", name="Search")).to_have_value("2 Audio")
+        expect(tab.get_by_role("textbox", name="Search")).to_have_value("2 Audio")
         expect(tab.get_by_label("About the file")).to_contain_text("2-Audio.wav")
 
 

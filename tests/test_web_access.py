@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -387,6 +388,25 @@ class TestCommand:
             assert "tagger web password" in form.text
             assert "<form" not in form.text
             assert httpx.post(f"{page.url}/login", data={"password": ""}).status_code == 403
+
+    def test_a_daemon_that_comes_takes_the_page_over(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = str(free.getsockname()[1])
+        with running(tmp_path, TAGGER_API__PORT=port) as page:
+            command = [sys.executable, "-m", "daemon", "daemon"]
+            with subprocess.Popen(command, env=environment(tmp_path, TAGGER_API__PORT=port)) as daemon:
+                try:
+                    told, _ = page.process.communicate(timeout=60)
+                    assert "a daemon is running now" in told
+                    deadline = time.monotonic() + 60
+                    while time.monotonic() < deadline:
+                        with suppress(httpx.TransportError):
+                            assert httpx.get(f"{page.url}/api/health").json()["status"] == "working"
+                            break
+                        time.sleep(0.1)
+                    assert "Instrument tagger" in httpx.get(page.url).text
+                finally:
+                    daemon.terminate()
 
 
 @needs_chromium

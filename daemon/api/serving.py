@@ -11,7 +11,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import Final
 
 import uvicorn
@@ -31,6 +31,7 @@ from tagger.settings import ApiSettings, settings_path
 
 _LOG: Final = logging.getLogger(__name__)
 _GRACE_S: Final = 1
+_AGAIN_S: Final = 4.0
 _MOST_CONNECTIONS: Final = 256
 _MOST_MESSAGE_BYTES: Final = 1_000_000
 _HERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -81,18 +82,51 @@ def answering(
     *,
     hearing: Hearing | None = None,
 ) -> Iterator[None]:
-    """Has a daemon answer over HTTP, if the settings say so. One that cannot works on without, and says why."""
+    """Has a daemon answer over HTTP, if the settings say so.
+
+    One that cannot works on without, says why, and tries again: the page of `tagger web` goes when a daemon comes.
+    """
     with ExitStack() as stack:
-        try:
-            if settings.is_on:
+
+        def begin() -> None:
+            with ExitStack() as begun:
                 access = Access.of(settings, load_token(catalog.path))
                 backend = Backend(catalog, engine, access, background_analyser, hearing)
-                url = stack.enter_context(serving(backend, settings, make_app))
-                stack.enter_context(handed_on(engine.events(), backend.feed.tell))
+                url = begun.enter_context(serving(backend, settings, make_app))
+                begun.enter_context(handed_on(engine.events(), backend.feed.tell))
                 _LOG.info("answering at %s, with the token in %s", url, token_path(catalog.path))
+                stack.push(begun.pop_all())
+
+        with _tried(begin) if settings.is_on else nullcontext():
+            yield
+
+
+@contextmanager
+def _tried(begin: Callable[[], None]) -> Iterator[None]:
+    """Begins something, now or as soon as it can be; says once why it could not."""
+    is_over = threading.Event()
+
+    def succeeds(level: int) -> bool:
+        try:
+            begin()
         except (CatalogError, SettingsError) as error:
-            _LOG.error("nothing is answered over HTTP: %s", error)
+            _LOG.log(level, "nothing is answered over HTTP: %s", error)
+            return False
+        return True
+
+    def try_again() -> None:
+        while not is_over.wait(_AGAIN_S) and not succeeds(logging.DEBUG):
+            pass
+
+    thread = threading.Thread(target=try_again, name="http again", daemon=True)
+    if not succeeds(logging.ERROR):
+        thread.start()
+    try:
         yield
+    finally:
+        is_over.set()
+        if thread.is_alive():
+            thread.join()
 
 
 class _Server(uvicorn.Server):

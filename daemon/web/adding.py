@@ -9,7 +9,7 @@ from nicegui import ui
 from daemon.api import folders, models
 from daemon.service import events
 from daemon.web.asking import ask, tell
-from daemon.web.dialogs import asking
+from daemon.web.dialogs import asking, discard
 from daemon.web.folder_chooser import FolderChooser
 from daemon.web.surroundings import Surroundings, is_watched, remark
 from daemon.web.visit import Visit
@@ -40,7 +40,7 @@ class AddFolder:
             while await dialog and not await self._add():
                 dialog.open()
         finally:
-            dialog.delete()
+            discard(dialog)
 
     def _build(self, dialog: ui.dialog) -> None:
         self._write = _switch(

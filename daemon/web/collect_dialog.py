@@ -11,7 +11,7 @@ from nicegui import ui
 from daemon.output import count_words
 from daemon.web.asking import ask
 from daemon.web.collecting import Collected, collect, destination
-from daemon.web.dialogs import asking
+from daemon.web.dialogs import asking, discard
 from daemon.web.folder_chooser import FolderChooser
 from daemon.web.surroundings import Surroundings
 from daemon.web.visit import Visit
@@ -54,7 +54,7 @@ class CollectDialog:
             await self._dialog
         finally:
             self._working.cancel()
-            self._dialog.delete()
+            discard(self._dialog)
 
     async def _place(self) -> None:
         if self._visit.is_local:

@@ -25,8 +25,8 @@ from tagger import settings
 from tagger.catalog import default_catalog_path
 from tagger.errors import SettingsError
 
-_LOOK_S: Final = 0.5
-"""Windows tells a program of Ctrl-C only when it is not asleep."""
+_LOOK_S: Final = 1.0
+"""Windows tells a program of Ctrl-C only when it is not asleep; and a daemon that starts wants our address."""
 
 
 def show(catalog: Path | None, *, no_browser: bool) -> int:
@@ -51,10 +51,13 @@ def show(catalog: Path | None, *, no_browser: bool) -> int:
         backend = Backend(opened, None, access, background_analyser)
         with serving(backend, chosen, create_app):
             _tell(served_at(path) or "", no_browser=no_browser)
-            if not is_running(path):
+            has_daemon = is_running(path)
+            if not has_daemon:
                 print_problem("no daemon is running, so nothing new is heard; this serves the page until Ctrl-C")
             while not stop.wait(_LOOK_S):
-                pass
+                if chosen.is_on and not has_daemon and is_running(path):
+                    print_problem("a daemon is running now, and serves the page at the same address")
+                    break
     print_problem("stopped")
     # As in `daemon.service.running`: it would take longer than all else to look through everything once more.
     gc.freeze()

@@ -20,11 +20,17 @@ def asking(title: str, *, classes: str = "") -> Iterator[ui.dialog]:
         classes: of its card, besides its own.
     """
     with context.client.content, ui.dialog() as dialog, ui.card().classes(f"asking {classes}") as card:
-        # Keys mean something to the page as well.
-        card.on("keydown", js_handler="(event) => event.stopPropagation()")
+        # Keys mean something to the page as well; that one closes the dialog.
+        card.on("keydown", js_handler="(event) => event.key === 'Escape' || event.stopPropagation()")
         heading = ui.label(title).classes("asking-title").props("role=heading aria-level=2")
         dialog.props(f'aria-labelledby="{heading.html_id}"')
         yield dialog
+
+
+def discard(dialog: ui.dialog) -> None:
+    """Removes a dialog, unless it went with its page."""
+    if not dialog.is_deleted:
+        dialog.delete()
 
 
 async def confirm(title: str, points: Sequence[str], yes: str, *, is_harsh: bool = False) -> bool:
@@ -49,7 +55,7 @@ async def confirm(title: str, points: Sequence[str], yes: str, *, is_harsh: bool
     try:
         return bool(await dialog)
     finally:
-        dialog.delete()
+        discard(dialog)
 
 
 def copy(text: str, what: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from nicegui import ui
+from nicegui import background_tasks, context, ui
 
 from daemon.api.access import PREFIX
+from daemon.web.lanes_of_file import SHORTEST_S, stretches_of
 from daemon.web.player import Player
 from daemon.web.visit import Sound, Visit
 
@@ -23,12 +25,14 @@ class Hearing:
     def __init__(self, visit: Visit, view: str) -> None:
         self._visit = visit
         self._view = view
+        self._looking: asyncio.Task[None] | None = None
 
     def build(self) -> None:
         """Makes the player."""
         with ui.element("div").classes("player"):
             self._player = Player()
         self._visit.opened.subscribe(self._opened)
+        context.client.on_delete(self._stop_looking)
 
     def key(self, key: str) -> None:
         """Does what a key means here."""
@@ -37,6 +41,7 @@ class Hearing:
 
     def show(self, sound: Sound | None) -> None:
         """Shows a file, and plays it where its user has that switched on."""
+        self._stop_looking()
         if sound is None or not sound.duration_s:
             self._player.empty()
             return
@@ -49,6 +54,17 @@ class Hearing:
             duration_s=sound.duration_s,
             name=PurePath(sound.path).name,
         )
+        if sound.duration_s >= SHORTEST_S:
+            self._looking = background_tasks.create(self._show_stretches(sound.id), name="what plays when")
+
+    def _stop_looking(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+
+    async def _show_stretches(self, file_id: int) -> None:
+        stretches = await stretches_of(self._visit.backend, file_id)
+        if stretches:
+            self._player.show(stretches)
 
     def prepare(self, file_ids: Sequence[int]) -> None:
         """Gets sounds that are likely to be next."""

@@ -10,7 +10,7 @@ from nicegui import ui
 
 from daemon.api import finding, models
 from daemon.web.asking import ask
-from daemon.web.dialogs import asking
+from daemon.web.dialogs import asking, discard
 from daemon.web.visit import Visit
 from tagger.filenames import meanings
 from tagger.taxonomy import family_of, words_of
@@ -28,10 +28,14 @@ async def choose_label(visit: Visit, title: str, remark: str, *, likely: Sequenc
         remark: what will come of it.
         likely: those offered first, after the latest ones.
     """
-    known = await ask(finding.labels, visit.backend.catalog)
-    if known is None:
-        return None
-    label = await _Chooser(known, list(dict.fromkeys([*visit.labels, *likely]))).ask(title, remark)
+    chooser = _Chooser()
+    # Whoever knows what to type does so at once, and means nothing else by it.
+    visit.typing = chooser.type
+    try:
+        known = await ask(finding.labels, visit.backend.catalog)
+        label = await chooser.ask(title, remark, known, [*visit.labels, *likely]) if known else None
+    finally:
+        visit.typing = None
     if label is not None:
         visit.labels[:] = [label, *(each for each in visit.labels if each != label)][:_KEPT]
     return label
@@ -66,33 +70,49 @@ def _rank(label: str, typed: str) -> int | None:
 class _Chooser:
     """The dialog."""
 
-    def __init__(self, known: models.Labels, first: Sequence[str]) -> None:
-        self._known = known
-        self._first = first
+    def __init__(self) -> None:
+        self._known = models.Labels(families={}, labels=[], others=[])
+        self._first: Sequence[str] = ()
         self._offered: list[str] = []
         self._at = 0
+        self._text = ""
+        self._is_taken = False
+        self._box: ui.input | None = None
 
-    async def ask(self, title: str, remark: str) -> str | None:
+    def type(self, key: str) -> None:
+        """Takes a key that came before the box was there."""
+        if key == "Enter" and self._box is not None:
+            self._take()
+        elif key == "Enter":
+            self._is_taken = True
+        elif len(key) == 1 and not self._is_taken:
+            self._text += key
+            if self._box is not None:
+                self._box.set_value(self._text)
+
+    async def ask(self, title: str, remark: str, known: models.Labels, first: Sequence[str]) -> str | None:
+        self._known, self._first = known, first
+        if self._is_taken:
+            return next(iter(matching(self._text, known, first)), None)
         with asking(title, classes="labelling") as self._dialog:
-            box = ui.input(
-                placeholder="Type a few letters", on_change=lambda event: self._narrow(str(event.value or ""))
-            )
+            self._box = box = ui.input(placeholder="Type a few letters", value=self._text, on_change=self._narrow)
             box.props('outlined dense autofocus autocomplete=off aria-label="Label" role=combobox aria-expanded=true')
             box.on("keydown.down.prevent", lambda: self._step(1))
             box.on("keydown.up.prevent", lambda: self._step(-1))
             box.on("keydown.enter", self._take)
             self._list = ui.element("div").classes("labels").props('role=listbox aria-label="Labels"')
             self._remark = ui.label(remark).classes("muted remark")
-        self._narrow("")
+        self._narrow()
         self._dialog.open()
         try:
             chosen = await self._dialog
             return None if chosen is None else str(chosen)
         finally:
-            self._dialog.delete()
+            discard(self._dialog)
 
-    def _narrow(self, text: str) -> None:
-        self._offered, self._at = matching(text, self._known, self._first)[:_MOST], 0
+    def _narrow(self) -> None:
+        self._text = str(self._box.value or "") if self._box else ""
+        self._offered, self._at = matching(self._text, self._known, self._first)[:_MOST], 0
         self._draw()
 
     def _step(self, by: int) -> None:

@@ -14,6 +14,7 @@ from daemon.web.completing import Facts
 from daemon.web.detail import Detail
 from daemon.web.facets import FacetBar
 from daemon.web.hearing import Hearing
+from daemon.web.newcomers import Newcomers
 from daemon.web.results import Results
 from daemon.web.search_box import SearchBox
 from daemon.web.searching import Search, parse
@@ -37,6 +38,7 @@ class Library:
         self._hearing = Hearing(visit, "library")
         self._verdicts = Verdicts(visit)
         self._alike = Alike(visit)
+        self._newcomers = Newcomers(visit, self._again)
         self._labels: models.Labels | None = None
 
     def build(self) -> None:
@@ -44,6 +46,7 @@ class Library:
         with ui.element("div").classes("library"):
             with ui.element("div").classes("search-bar"):
                 self._box.build()
+                self._newcomers.build()
             with ui.element("aside").classes("facets").props('aria-label="Filters"'):
                 self._facets.build()
             self._results.build()

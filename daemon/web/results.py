@@ -60,11 +60,13 @@ _DRAG: Final = """({rowNode, dragEvent}) => {
 
 _LENGTH: Final = """({value: s}) => s == null ? '' : s < 10 ? s.toFixed(2) + ' s'
     : `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, '0')}`"""
-_CHOOSE: Final = """({api, rowIndex}) => {
-    const keys = window.event || {};
-    if (!keys.shiftKey && !keys.ctrlKey && !keys.metaKey) api.getDisplayedRowAtIndex(rowIndex)?.setSelected(true, true);
+_CHOOSE: Final = """({api, event, nextCellPosition: next}) => {
+    if (next && !event.ctrlKey && !event.metaKey) {
+        api.getDisplayedRowAtIndex(next.rowIndex)?.setSelected(true, !event.shiftKey);
+    }
+    return next;
 }"""
-"""Arrow keys move what is chosen, as in every file browser."""
+"""Arrow keys move what is chosen, as in every file browser; with Shift they add to it."""
 
 _AS_FOUND: Final = "() => 0"
 """The order is the catalog's; the table is not to make its own of the rows it happens to have."""
@@ -139,7 +141,7 @@ class Results:
                 "rowData": [],
                 ":getRowId": "params => String(params.data.id)",
                 "rowSelection": _SELECTION,
-                ":onCellFocused": _CHOOSE,
+                ":navigateToNextCell": _CHOOSE,
                 "rowHeight": 34,
                 "headerHeight": 32,
                 "animateRows": False,
@@ -171,6 +173,7 @@ class Results:
         """Takes the keyboard, at the first file."""
         if self._rows:
             self._grid.run_grid_method("setFocusedCell", 0, "name")
+            self._grid.run_row_method(str(self._rows[0].id), "setSelected", True, True)
 
     async def _begin(self) -> None:
         asked = self._asked

@@ -12,6 +12,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from daemon.judging import Verdict
+from daemon.output import duration_words, kind_words
 from daemon.web.acts import Acts
 from daemon.web.asking import ask
 from daemon.web.hearing import Hearing
@@ -104,7 +105,7 @@ class Review:
         found = await ask(self._visit.doubts.most_useful, _PAGE, after=self._last)
         self._is_end = not found
         if found:
-            known = {each.recording for each in self._queue} | {step.doubt.recording for step in self._past}
+            known = {each.recording for each in self._queue}
             self._queue += [each for each in found if each.recording not in known]
             self._last = found[-1].recording
 
@@ -127,6 +128,9 @@ class Review:
         with self._card:
             ui.label(printable(doubt.hit.path.name)).classes("review-name").props("role=heading aria-level=2")
             ui.label(printable(doubt.hit.path.parent)).classes("muted path")
+            hit = doubt.hit
+            facts = f"{kind_words(hit.kind, hit.tempo_bpm, hit.key)}, {duration_words(hit.duration_s)}"
+            ui.label(facts).classes("muted")
             with ui.element("ul").classes("reasons").props('aria-label="Why it is asked"'):
                 for reason in doubt.reasons:
                     with ui.element("li"):

@@ -143,8 +143,16 @@ class Shell:
         modifiers = pressed.modifiers
         if not pressed.action.keydown or modifiers.ctrl or modifiers.meta or modifiers.alt:
             return
+        if self._visit.typing is not None:
+            self._visit.typing(str(pressed.key))
+            return
         if pressed.key == "?":
             self._keys.turn()
             return
-        view, _ = self._built[self._visit.view]
-        background_tasks.create(view.key(str(pressed.key)))
+        background_tasks.create(self._pass(str(pressed.key)), name=f"key {pressed.key}")
+
+    async def _pass(self, key: str) -> None:
+        view, section = self._built[self._visit.view]
+        # A task has no place on the page of its own.
+        with section:
+            await view.key(key)

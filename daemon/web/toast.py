@@ -27,7 +27,7 @@ class Toast:
         """Makes it, hidden, and follows what is told."""
         with ui.element("div").classes("toast") as self._toast:
             self._words = ui.label().classes("toast-words").props("role=status")
-            self._back = ui.button(on_click=self._go_back).props("flat no-caps dense").classes("toast-back")
+            self._back = ui.button(on_click=self._go_back, color=None).props("flat no-caps dense").classes("toast-back")
         self._toast.set_visibility(False)
         self._visit.told.subscribe(self._tell)
 

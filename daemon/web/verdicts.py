@@ -10,6 +10,7 @@ from daemon.web.acts import Acts
 from daemon.web.asking import ask
 from daemon.web.judging import Chosen
 from daemon.web.label_chooser import choose_label
+from daemon.web.rows import Row
 from daemon.web.visit import Note, Sound, Visit
 
 
@@ -48,40 +49,44 @@ class Verdicts:
 
     async def change(self) -> None:
         """Asks what it is, and says that it is this and nothing else."""
-        files = await self._files()
-        title = "What is it?" if len(files) == 1 else f"What are these {count_words(len(files), 'file')}?"
-        await self._ask(files, title, "This, and nothing else.", verdict="correct")
+        await self._ask("What is it?", "What are these {}?", "This, and nothing else.", verdict="correct")
 
     async def add(self) -> None:
         """Asks what is in it besides."""
-        files = await self._files()
-        title = (
-            "What else is in it?" if len(files) == 1 else f"What else is in these {count_words(len(files), 'file')}?"
-        )
-        await self._ask(files, title, "What it has already stays.", verdict="confirm")
+        titles = ("What else is in it?", "What else is in these {}?")
+        await self._ask(*titles, "What it has already stays.", verdict="confirm")
 
     async def of(self, file: Chosen, label: str, verdict: Verdict) -> None:
         """Says something of one label of a file that is shown."""
         await self._acts.judge([file], [label], verdict=verdict)
 
-    async def _ask(self, files: Sequence[Chosen], title: str, remark: str, *, verdict: Verdict) -> None:
-        if files and (label := await choose_label(self._visit, title, remark)) is not None:
-            await self._acts.judge(files, [label], verdict=verdict)
+    async def _ask(self, of_one: str, of_many: str, remark: str, *, verdict: Verdict) -> None:
+        meant = self._meant()
+        if not meant:
+            return
+        title = of_one if len(meant) == 1 else of_many.format(count_words(len(meant), "file"))
+        if (label := await choose_label(self._visit, title, remark)) is not None:
+            await self._acts.judge(await self._files(meant), [label], verdict=verdict)
 
     async def _judge(self, verdict: Verdict) -> None:
-        if files := await self._files():
-            await self._acts.judge(files, None, verdict=verdict)
+        if meant := self._meant():
+            await self._acts.judge(await self._files(meant), None, verdict=verdict)
 
-    async def _files(self) -> list[Chosen]:
-        """Those that are meant: several that are chosen, or else the one that is looked at."""
+    def _meant(self) -> Sequence[Sound]:
+        """Several files that are chosen, or else the one that is looked at."""
         if len(self._visit.selected) > 1:
-            return [row.chosen for row in self._visit.selected if row.payload_hash]
+            return [row for row in self._visit.selected if row.payload_hash]
         if self._looked_at is None:
             self._visit.told.emit(Note("Choose a file first"))
             return []
-        file_id = self._looked_at.id
-        seen = await ask(self._visit.backend.catalog.seen_at, [file_id])
-        return [Chosen(file_id, each.payload_hash) for each in (seen or {}).values()]
+        return [self._looked_at]
+
+    async def _files(self, meant: Sequence[Sound]) -> list[Chosen]:
+        """The same with the audio that was shown; where another part than the table did that, what it is now."""
+        shown = [sound.chosen for sound in meant if isinstance(sound, Row) and sound.payload_hash]
+        others = [sound.id for sound in meant if not isinstance(sound, Row)]
+        seen = await ask(self._visit.backend.catalog.seen_at, others) if others else None
+        return [*shown, *(Chosen(each, held.payload_hash) for each, held in (seen or {}).items())]
 
     def _look(self, sound: Sound | None) -> None:
         self._looked_at = sound

@@ -85,6 +85,7 @@ class Visit:
         opened: asks for another view, by its name.
         selected: the files that are chosen, in the order of the table.
         labels: those that were chosen lately, the latest first.
+        typing: takes keys that are pressed while a box for text is on its way; None while none is.
     """
 
     backend: Backend
@@ -106,6 +107,7 @@ class Visit:
     opened: Event[[str]] = field(default_factory=Event)
     selected: Sequence[Row] = ()
     labels: list[str] = field(default_factory=list)
+    typing: Callable[[str], None] | None = None
 
     @classmethod
     def of(cls, request: Request, shared: Shared) -> Visit:

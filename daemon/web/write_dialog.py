@@ -12,7 +12,7 @@ from nicegui import ui
 from daemon.output import count_words
 from daemon.web import tagwriting
 from daemon.web.asking import ask
-from daemon.web.dialogs import asking
+from daemon.web.dialogs import asking, discard
 from daemon.web.errand import Errand
 from daemon.web.tagwriting import Changes, Field, FileChange
 from daemon.web.visit import Visit
@@ -60,7 +60,7 @@ class WriteDialog:
             await self._dialog
         finally:
             self._working.cancel()
-            self._dialog.delete()
+            discard(self._dialog)
 
     async def _look(self) -> None:
         """Shows what would be written."""

@@ -70,7 +70,7 @@ def packets(
     ]
 
 
-def wait_for(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+def wait_for(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
     """Waits until something is so."""
     until_s = time.monotonic() + timeout_s
     while not condition():
