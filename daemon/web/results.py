@@ -13,7 +13,7 @@ from nicegui.events import GenericEventArguments
 from daemon.api import finding, models
 from daemon.web.asking import ask
 from daemon.web.newest import Newest
-from daemon.web.rows import Row, rows_of
+from daemon.web.rows import Row, renewed, rows_of
 from daemon.web.searching import Search
 from daemon.web.visit import Sound, Visit
 from tagger.catalog import LabelState, Sort
@@ -235,8 +235,8 @@ class Results:
     async def _judged(self, hashes: Collection[str]) -> None:
         """Shows anew what is claimed of some files. They keep their places, though they may no longer belong there."""
         shown = self._rows
-        found = [row.found for row in shown if row.payload_hash in hashes]
-        rows = await ask(rows_of, self._visit.backend.catalog, found) if found else None
+        judged = [row for row in shown if row.payload_hash in hashes]
+        rows = await ask(renewed, self._visit.backend.catalog, judged) if judged else None
         if rows is None or shown is not self._rows:
             return
         for row in rows:
@@ -275,10 +275,10 @@ class _Page(NamedTuple):
 
 
 def _cells(row: Row) -> dict[str, Any]:
-    path, found = PurePath(row.path), row.found
+    path = PurePath(row.path)
     cells = {"id": row.id, "name": path.name, "folder": path.parent.name, "path": row.path}
-    if isinstance(found, models.FailedFile):
-        return cells | {"reason": found.reason}
+    if row.reason:
+        return cells | {"reason": row.reason}
     return cells | {
         "tags": [
             {
@@ -290,8 +290,8 @@ def _cells(row: Row) -> dict[str, Any]:
         ],
         "rejected": LabelState.REJECTED in row.said.values(),
         "sure": row.tags[0].confidence if row.tags else None,
-        "kind": found.kind.value,
-        "duration_s": found.duration_s,
-        "bpm": None if found.tempo_bpm is None else round(found.tempo_bpm),
-        "key": found.key or "",
+        "kind": row.kind,
+        "duration_s": row.duration_s,
+        "bpm": None if row.tempo_bpm is None else round(row.tempo_bpm),
+        "key": row.key or "",
     }

@@ -177,11 +177,12 @@ class Columns:
         of_bands = without(min_confidence=0.0, max_confidence=1.0).files[has_tag]
         reviews = np.bincount(self._review + 1, without(reviews=()).files, minlength=len(REVIEWED) + 1)
         kinds = np.bincount(self._kind, without(kinds=()).files, minlength=len(self._kinds))
+        by_kind = ranked(dict(zip(self._kinds, map(int, kinds), strict=True)))
         return Facets(
             files=int(files.sum()),
             by_label=self._labels.counted(of_tags),
             by_family=self._families.counted(of_tags),
-            by_kind={Kind(kind): count for kind, count in ranked(self._kinds, kinds).items()},
+            by_kind={Kind(kind): count for kind, count in by_kind.items()},
             by_root={root: int(in_folders[self._below(key)[: len(in_folders)]].sum()) for root, key in self._roots},
             by_band=tuple(map(int, np.bincount(bands, of_bands, minlength=BANDS))),
             by_review=dict(zip((Review.PREDICTED, *REVIEWED), map(int, reviews), strict=True)),
