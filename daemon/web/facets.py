@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 from typing import Any, Final
 
 from nicegui import ui
 
 from daemon.api import finding, models
+from daemon.web.asking import ask
 from daemon.web.newest import Newest
 from daemon.web.searching import Search, to_text
 from daemon.web.visit import Visit
@@ -60,7 +62,8 @@ class FacetBar:
     async def search(self, search: Search) -> models.FacetCounts | None:
         """Counts what a search finds, and shows it; gives the numbers, or None where somebody searched on meanwhile."""
         self._search, backend = search, self._visit.backend
-        counts = await self._counting.ask(finding.count, backend.catalog, backend.counting, search.filters, apart=True)
+        count = partial(ask, finding.count, backend.catalog, backend.counting, search.filters, apart=True)
+        counts = await self._counting.ask(count)
         if counts is not None:
             self._show(counts)
         return counts

@@ -7,12 +7,9 @@ and what counts slowly cannot take the threads from what is quick.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Generic, ParamSpec, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
 
-from daemon.web.asking import ask
-
-Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
 
@@ -23,10 +20,10 @@ class Newest(Generic[Answer]):
         self._turn = 0
         self._one_at_a_time = asyncio.Lock()
 
-    async def ask(self, function: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer | None:
-        """As `daemon.web.asking.ask`; None also where another question came meanwhile."""
+    async def ask(self, question: Callable[[], Awaitable[Answer | None]]) -> Answer | None:
+        """The answer; None where another question came meanwhile, and then this may never have been asked."""
         self._turn += 1
         turn = self._turn
         async with self._one_at_a_time:
-            answer = await ask(function, *args, **kwargs) if turn == self._turn else None
+            answer = await question() if turn == self._turn else None
         return answer if turn == self._turn else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
@@ -177,7 +178,7 @@ class Results:
 
     async def _begin(self) -> None:
         asked = self._asked
-        page = await self._pages.ask(self._read, asked, None)
+        page = await self._pages.ask(partial(ask, self._read, asked, None))
         if page is None:
             return
         self._shown, self._rows, self._next, self._places = asked, [], page.next, {}
