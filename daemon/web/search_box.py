@@ -73,10 +73,13 @@ class SearchBox:
         self._box.run_method("focus")
         self._box.run_method("select")
 
-    def show(self, *, files: int | None, facts: Facts, notices: Sequence[Notice]) -> None:
-        """Tells how many files were found, and what was not understood."""
+    def count(self, files: int | None, facts: Facts) -> None:
+        """Tells how many files were found, and completes by what there is."""
         self._facts = facts
         self._count.set_text("" if files is None else f"{files:,} file{'s' * (files != 1)}")
+
+    def tell(self, notices: Sequence[Notice]) -> None:
+        """Tells what was not understood."""
         self._notices.clear()
         with self._notices:
             for notice in notices:
