@@ -157,6 +157,7 @@ def test_files_are_judged_by_keys_and_buttons_alone_and_together(tmp_path: Path,
 
         # Arrow keys with Shift choose more, and nothing is claimed of what was turned down.
         row(tab, "boom.wav").click()
+        expect(detail(tab).locator(".detail-name")).to_have_text("boom.wav")
         tab.keyboard.press("Shift+ArrowDown")
         expect(detail(tab)).to_contain_text("2 files chosen")
         tab.keyboard.press("x")
