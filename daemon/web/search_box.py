@@ -14,7 +14,9 @@ from daemon.web.searching import Notice
 from daemon.web.visit import Visit
 
 _EXAMPLE: Final = "Words of the name, or instrument:cello  confidence>0.8  kind:loop  bpm:90-100  key:Am"
-_CARET: Final = "(e) => emit(e.target.selectionStart ?? 0)"
+_CARET: Final = "(e) => ['Enter', 'Escape'].includes(e.key) || emit(e.target.selectionStart ?? 0)"
+"""Where it stands after a key; but what these two have closed is not to be offered again when they are let go."""
+
 _DEBOUNCE_MS: Final = 150
 
 
