@@ -86,7 +86,7 @@ def test_first_folder_from_the_welcome_to_its_end(tmp_path: Path, drums: Path) -
 
         # What failed says why, and is tried again.
         row.get_by_role("button", name="1 file failed").click()
-        failed = tab.locator(".failed [role=row]").filter(has_text="broken.wav")
+        failed = tab.locator(".failed-files [role=row]").filter(has_text="broken.wav")
         expect(failed).to_contain_text("Given up until it changes")
         (drums / "broken.wav").write_bytes(before)
         tab.get_by_role("button", name="Try all in Drums again").click()

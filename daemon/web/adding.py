@@ -31,7 +31,7 @@ class AddFolder:
         """Shows it, and has the folder watched that is chosen."""
         self._roots = list(await ask(self._visit.backend.catalog.roots.all) or ())
         with asking("Watch a folder", classes="choosing") as dialog:
-            self._chooser = FolderChooser(self._roots, self._shown)
+            self._chooser = FolderChooser(self._roots, self._shown, done=lambda: dialog.submit(True))
             await self._chooser.build()
             self._build(dialog)
         try:
@@ -52,7 +52,7 @@ class AddFolder:
         self._ableton.bind_enabled_from(self._write, "value")
         with ui.row().classes("asking-buttons"):
             ui.button("Cancel", on_click=lambda: dialog.submit(False)).props("flat no-caps")
-            self._yes = ui.button(on_click=lambda: dialog.submit(True)).props("unelevated no-caps text-color=on-accent")
+            self._yes = ui.button(on_click=lambda: dialog.submit(True)).props("unelevated no-caps")
 
     def _shown(self, found: Surroundings) -> str:
         name = found.path.name or str(found.path)
@@ -64,6 +64,8 @@ class AddFolder:
 
     async def _add(self) -> bool:
         """Has it watched; gives whether it is."""
+        if not await self._chooser.settle():
+            return False
         backend = self._visit.backend
         new = models.NewRoot(
             path=str(self._chooser.path), write=self._write.value, ableton=self._write.value and self._ableton.value

@@ -46,7 +46,8 @@ class CollectDialog:
             self._result = ui.element("div").classes("asking-part").props("role=status")
             with ui.row().classes("asking-buttons"):
                 self._no = ui.button("Cancel", on_click=self._leave).props("flat no-caps")
-                self._yes = ui.button("Copy", on_click=self._copy).props("unelevated no-caps text-color=on-accent")
+                self._yes = ui.button("Copy", on_click=self._copy).props("unelevated no-caps")
+        self._dialog.open()
         try:
             if self._chooser is not None:
                 await self._chooser.go(Path.home())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from nicegui import ui
+
+from daemon.web.dialogs import copy
 
 
 def command(text: str) -> None:
@@ -15,5 +15,5 @@ def command(text: str) -> None:
     """
     with ui.element("div").classes("command"):
         ui.label(text).classes("command-text")
-        button = ui.button(icon="content_copy").props('flat round dense size=sm aria-label="Copy"')
-        button.on("click", js_handler=f"() => navigator.clipboard.writeText({json.dumps(text)})")
+        button = ui.button(icon="content_copy", on_click=lambda: copy(text, "Command"))
+        button.props('flat round dense size=sm aria-label="Copy"')

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
-from nicegui import context, ui
+from nicegui import background_tasks, context, ui
 
 from daemon.web.asking import tell
+
+_FADING_S: Final = 1.0
 
 
 @contextmanager
 def asking(title: str, *, classes: str = "") -> Iterator[ui.dialog]:
-    """A dialog, to be filled; whoever makes it awaits and deletes it.
+    """A dialog, to be filled; whoever makes it awaits and discards it.
 
     Args:
         title: what it is about.
         classes: of its card, besides its own.
     """
-    with context.client.content, ui.dialog() as dialog, ui.card().classes(f"asking {classes}") as card:
-        # Keys mean something to the page as well; that one closes the dialog.
-        card.on("keydown", js_handler="(event) => event.key === 'Escape' || event.stopPropagation()")
+    with context.client.content, ui.dialog() as dialog, ui.card().classes(f"asking {classes}"):
         heading = ui.label(title).classes("asking-title").props("role=heading aria-level=2")
         dialog.props(f'aria-labelledby="{heading.html_id}"')
         yield dialog
 
 
 def discard(dialog: ui.dialog) -> None:
-    """Removes a dialog, unless it went with its page."""
-    if not dialog.is_deleted:
-        dialog.delete()
+    """Closes a dialog for good. It gives the keyboard back to what had it, so it is there until it is out of sight."""
+
+    async def delete() -> None:
+        await asyncio.sleep(_FADING_S)
+        if not dialog.is_deleted:
+            dialog.delete()
+
+    dialog.close()
+    background_tasks.create(delete(), name="dialog")
 
 
 async def confirm(title: str, points: Sequence[str], yes: str, *, is_harsh: bool = False) -> bool:
@@ -50,7 +58,7 @@ async def confirm(title: str, points: Sequence[str], yes: str, *, is_harsh: bool
         with ui.row().classes("asking-buttons"):
             ui.button("Cancel", on_click=lambda: dialog.submit(False)).props("flat no-caps autofocus")
             ui.button(yes, on_click=lambda: dialog.submit(True)).props(
-                f"unelevated no-caps {'color=negative' if is_harsh else 'text-color=on-accent'}"
+                f"unelevated no-caps {'color=negative' if is_harsh else ''}"
             )
     try:
         return bool(await dialog)

@@ -25,6 +25,8 @@ from tagger.errors import TaggerError, one_line
 from tagger.results import Kind
 from tagger.timeline import TimelineSettings
 
+NAME: Final = "drop"
+
 _REDRAWN_S: Final = 0.2
 _MOST_REFUSED: Final = 8
 _LIMITS: Final = (
@@ -49,7 +51,6 @@ class Drop:
 
     def build(self) -> None:
         """Makes its elements."""
-        ui.add_head_html('<link rel="stylesheet" href="/style/drop.css">')
         try:
             self._desk = self._visit.desks.open()
         except (HTTPException, TaggerError) as error:
@@ -57,6 +58,7 @@ class Drop:
             return
         self._desk.changed = self._changed
         context.client.on_delete(self._desk.close)
+        self._visit.opened.subscribe(self._opened)
         self._tuning = Tuning(self._changed)
         self._report = DropReport(self._visit, self._desk)
         with ui.element("div").classes("drop is-empty") as self._root:
@@ -84,16 +86,16 @@ class Drop:
         elif key == " ":
             self._report.play_or_pause()
 
+    def _opened(self, view: str) -> None:
+        if view != NAME:
+            self._report.stop()
+
     def _build_zone(self) -> None:
         with DropZone(upload_url(self._desk), most_bytes=MOST_BYTES, on_refused=self._refuse) as zone:
             ui.icon("graphic_eq").classes("zone-icon").props("aria-hidden=true")
             ui.label("Drop audio files here").classes("zone-title")
             ui.label("and see which instruments play, and when").classes("zone-more muted")
-            choose = (
-                ui.button("Choose files", icon="folder_open", color=None)
-                .props("unelevated no-caps")
-                .classes("zone-choose")
-            )
+            choose = ui.button("Choose files", icon="folder_open").props("unelevated no-caps").classes("zone-choose")
             choose.on("click", js_handler=zone.choose)
             ui.label(_LIMITS).classes("zone-limits muted")
 
@@ -167,7 +169,7 @@ class _Row:
                 self._bar = ui.element("span").classes("drop-bar").props("aria-hidden=true")
             self._pick.on("click", lambda: on_pick(number), [])
             remove = ui.button(icon="close", on_click=lambda: on_remove(number), color=None)
-            remove.props(f'flat dense round size=sm aria-label="Remove {_attribute(dropped.name)}"')
+            remove.props("flat dense round size=sm").props["aria-label"] = f"Remove {dropped.name}"
 
     def update(self, dropped: Dropped, heard: Heard | None, settings: TimelineSettings, *, is_shown: bool) -> None:
         self._item.classes(replace=f"drop-file {dropped.state.value} {'is-shown' if is_shown else ''}")
@@ -187,8 +189,3 @@ def summary(heard: Heard, settings: TimelineSettings) -> str:
     words = heard.trace.words(settings)
     named = ", ".join(f"{words.get(tag.label, tag.label)} {100 * tag.confidence:.0f} %" for tag in tags[:2])
     return named + (f" and {len(tags) - 2} more" if len(tags) > 2 else "") if tags else "Unsure"
-
-
-def _attribute(text: str) -> str:
-    """A text that may stand between quotes in NiceGUI's notation of props."""
-    return text.replace("\\", " ").replace('"', "'")

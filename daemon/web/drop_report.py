@@ -82,6 +82,10 @@ class DropReport:
         """What the space bar means everywhere."""
         self._player.toggle()
 
+    def stop(self) -> None:
+        """Has nothing sound."""
+        self._player.stop()
+
     def show(self, dropped: Dropped | None, heard: Heard | None, settings: TimelineSettings) -> None:
         """Shows a file as far as it is known."""
         self._dropped = dropped
@@ -126,7 +130,8 @@ class DropReport:
                 self._facts.set_text(_facts(heard))
                 self._load(wanted[0], heard)
                 self._lanes.set_content(lanes)
-                self._lanes.props(f'aria-label="{_spoken(timeline)}"')
+                self._lanes.props["aria-label"] = _spoken(timeline)
+                self._lanes.update()
                 self._show_verdict(heard, timeline, verdict)
                 self._show_segments(timeline)
         finally:

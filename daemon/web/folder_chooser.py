@@ -24,26 +24,39 @@ class FolderChooser:
     Args:
         roots: the watched folders, which are marked.
         shown: called with the folder that is chosen now; gives what is to be said of it.
+        done: called at Enter where that is the folder chosen already.
     """
 
-    def __init__(self, roots: Sequence[Root], shown: Callable[[Surroundings], str]) -> None:
+    def __init__(
+        self, roots: Sequence[Root], shown: Callable[[Surroundings], str], done: Callable[[], None] = lambda: None
+    ) -> None:
         self._roots = roots
         self._shown = shown
         self._turn = 0
+        self._done = done
         self.path = Path.home()
 
     async def build(self) -> None:
         """Makes its elements."""
         self._box = (
-            ui.input("Folder").props("outlined dense spellcheck=false autocomplete=off").classes("choosing-path")
+            ui.input("Folder")
+            .props("outlined dense autofocus spellcheck=false autocomplete=off")
+            .classes("choosing-path")
         )
-        self._box.on("keydown.enter", lambda: self.go(typed(self._box.value or "")))
+        self._box.on("keydown.enter", self._entered)
         places = ui.element("div").classes("places").props('role=group aria-label="Places"')
         self._list = ui.element("div").classes("choosing-list").props('role=group aria-label="Folders in it"')
         self._remark = ui.label().classes("muted remark").props("role=status")
         for name, path in await ask(beginnings) or ():
             with places:
                 ui.button(name, on_click=partial(self.go, path)).props("flat no-caps dense").classes("place")
+
+    async def settle(self) -> bool:
+        """Goes where the path in the box leads; gives whether that is a folder."""
+        path = self._typed
+        if path != self.path:
+            await self.go(path)
+        return path == self.path
 
     async def go(self, path: Path) -> None:
         """Looks into a folder, which is then the one that is chosen."""
@@ -57,6 +70,16 @@ class FolderChooser:
             self._remark.set_text(f"{path} {found}.")
         else:
             self._show(found)
+
+    @property
+    def _typed(self) -> Path:
+        return typed(self._box.value or "").absolute()
+
+    async def _entered(self) -> None:
+        if self._typed == self.path:
+            self._done()
+        else:
+            await self.go(self._typed)
 
     def _show(self, found: Surroundings) -> None:
         self.path = found.path

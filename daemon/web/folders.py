@@ -114,7 +114,7 @@ class Folders:
 
     def _add_button(self) -> None:
         button = ui.button("Add folder", icon="create_new_folder", on_click=AddFolder(self._visit).ask)
-        button.props("unelevated no-caps dense text-color=on-accent").classes("add-folder")
+        button.props("unelevated no-caps dense").classes("add-folder")
         if not self._visit.is_local:
             button.disable()
             button.tooltip("Folders are added on the machine itself")

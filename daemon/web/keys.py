@@ -1,16 +1,49 @@
-"""The keys of the page, and the dialog that tells of them."""
+"""The keys of the page, and the dialog that tells of them.
+
+A key means something to a view where it has no other meaning: not where somebody types, not to what has dealt with it
+already, and not while a dialog or a menu is open. A box with `data-key` takes the keyboard at its key, in the browser,
+so that what is typed next is for it. What is pressed with the mouse does not take the keyboard, so that
+after a click on Loop the arrows still go through the files.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from nicegui import ui
+from nicegui import context, ui
+from nicegui.events import GenericEventArguments
+
+_EVENT: Final = "pagekey"
+
+_LISTEN: Final = """
+    const typing = "input:not([type=range], [type=checkbox], [type=radio]), select, textarea, [contenteditable=true]";
+    const pressed = "button, a[href], summary, [role=button], [role=switch], [role=checkbox], [role=tab]";
+    document.addEventListener("keydown", (event) => {
+        const {key, repeat, ctrlKey, metaKey, altKey, defaultPrevented} = event, at = document.activeElement;
+        if (defaultPrevented || ctrlKey || metaKey || altKey || at?.matches(typing)) return;
+        if (document.querySelector(".q-menu")) return;
+        if ((key === " " || key === "Enter") && at?.matches(pressed)) return;
+        if (repeat && !key.startsWith("Arrow")) return;
+        const box = [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === key);
+        if (key === " " || box) event.preventDefault();
+        if (box?.offsetParent && !document.querySelector(".q-dialog")) box.select();
+        else emitEvent("%s", key);
+    });
+    document.addEventListener("mousedown", (event) => {
+        const isPressed = event.target.closest?.("button, [role=button], [role=switch]");
+        if (!isPressed || event.target.closest(".q-dialog, .q-menu")) return;
+        if (document.activeElement?.matches(typing)) document.activeElement.blur();
+        event.preventDefault();
+    });
+"""
 
 KEYS: Final = {
     "Everywhere": {"?": "Show or hide these keys", "Space": "Play or stop"},
     "Library": {
         "/": "To the search box",
         "\u2191 \u2193": "Go through the files and hear each",
+        "Enter": "Hear it again from its beginning",
         "Shift, Ctrl": "Choose several files",
         "Ctrl A": "Choose all that are listed",
         "S": "What sounds like it",
@@ -34,6 +67,21 @@ KEYS: Final = {
     "Folders": {"A": "Add a folder"},
     "Dropped files": {"\u2191 \u2193": "From file to file", "Space": "Play or pause", "Delete": "Remove the file"},
 }
+
+
+def listen_to_keys(hear: Callable[[str], None]) -> None:
+    """Tells of each key that is meant for the view, by its name in browsers, for as long as the page is open."""
+
+    def handle(event: GenericEventArguments) -> None:
+        hear(str(event.args))
+
+    ui.on(_EVENT, handle)
+    ui.run_javascript(_LISTEN % _EVENT)
+
+
+def is_asked() -> bool:
+    """Whether a dialog is open, or on its way to the browser."""
+    return any(isinstance(each, ui.dialog) and each.value for each in context.client.elements.values())
 
 
 class KeyHelp:

@@ -62,12 +62,13 @@ class Library:
 
     async def key(self, key: str) -> None:
         """Does what a key means here."""
-        if key == "/":
-            self._box.focus()
-        elif key == "s":
+        if key == "s":
             await self._alike.look()
         elif key == " ":
             self._hearing.key(key)
+        elif key in ("ArrowDown", "ArrowUp"):
+            # The table deals with them itself where it has the keyboard.
+            self._results.focus()
         else:
             await self._verdicts.key(key)
 

@@ -215,7 +215,7 @@ def _hint(icon: str, title: str) -> ui.element:
 
 def _solid_button(words: str, icon: str, do: Callable[[], object]) -> ui.button:
     """What most people will want to press."""
-    return ui.button(words, icon=icon, on_click=do, color=None).props("no-caps unelevated").classes("solid")
+    return ui.button(words, icon=icon, on_click=do).props("no-caps unelevated")
 
 
 def _way(what: str, how: str, *, is_command: bool = False) -> None:

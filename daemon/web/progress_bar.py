@@ -48,7 +48,7 @@ class WorkBar:
                         ui.label(words).classes("muted")
                         button = ui.button(icon="content_copy", on_click=partial(copy, command, "Command"))
                         button.props(f'flat round dense size=sm aria-label="Copy {command}"')
-            with ui.element("div").classes("notice") as self._notice:
+            with ui.element("div").classes("work-notice") as self._notice:
                 ui.icon("auto_awesome").props("aria-hidden=true")
                 self._news = ui.label()
                 ui.space()

@@ -27,7 +27,7 @@ class Redrawing:
         self._least_s = least_s
         self._is_due = False
         self._task: asyncio.Task[None] | None = None
-        self._place = ui.element("div").classes("nothing")
+        self._place = ui.element("div").style("display: none")
         visit.opened.subscribe(self._opened)
         context.client.on_delete(self._stop)
 

@@ -61,13 +61,38 @@ _DRAG: Final = """({rowNode, dragEvent}) => {
 
 _LENGTH: Final = """({value: s}) => s == null ? '' : s < 10 ? s.toFixed(2) + ' s'
     : `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, '0')}`"""
-_CHOOSE: Final = """({api, event, nextCellPosition: next}) => {
-    if (next && !event.ctrlKey && !event.metaKey) {
-        api.getDisplayedRowAtIndex(next.rowIndex)?.setSelected(true, !event.shiftKey);
+_CHOOSE: Final = """({api, context, rowIndex, sourceEvent}) => {
+    const row = api.getDisplayedRowAtIndex(rowIndex);
+    context.isClicked = Boolean(sourceEvent) && context.row !== row?.id;
+    context.row = row?.id;
+    if (!row || sourceEvent?.shiftKey || sourceEvent?.ctrlKey || sourceEvent?.metaKey) return;
+    if (sourceEvent || !context.isShifted) {
+        context.from = rowIndex;
+        row.setSelected(true, true);
+        return;
     }
-    return next;
+    const [first, last] = [context.from ?? rowIndex, rowIndex].sort((a, b) => a - b), nodes = [];
+    for (let at = first; at <= last; at++) nodes.push(api.getDisplayedRowAtIndex(at));
+    api.deselectAll();
+    api.setNodesSelected({nodes, newValue: true});
 }"""
-"""Arrow keys move what is chosen, as in every file browser; with Shift they add to it."""
+"""Arrow keys move what is chosen, with Shift they add to it, as in every file browser."""
+
+_AGAIN: Final = """({context, rowIndex}) => {
+    if (!context.isClicked) emit(rowIndex);
+    context.isClicked = false;
+}"""
+"""A click on the row that is looked at already."""
+
+_NOT_FOR_TABLE: Final = """({event, context}) => {
+    context.isShifted = event.shiftKey;
+    return [' ', 'Tab', 'ArrowLeft', 'ArrowRight'].includes(event.key);
+}"""
+"""Space plays, Tab leaves the table, and a row is one thing."""
+
+_IN: Final = "(event) => event.currentTarget.tabIndex = -1"
+_OUT: Final = "(event) => event.currentTarget.tabIndex = 0"
+"""Else Shift and Tab would lead from the table to itself."""
 
 _AS_FOUND: Final = "() => 0"
 """The order is the catalog's; the table is not to make its own of the rows it happens to have."""
@@ -126,6 +151,8 @@ class Results:
         self._places: dict[int, int] = {}
         self._next: str | None = None
         self._pages: Newest[_Page] = Newest()
+        self._at = 0
+        self._looked_at: Sound | None = None
         self._is_fetching = asyncio.Lock()
 
     def build(self) -> None:
@@ -138,11 +165,14 @@ class Results:
                     "resizable": True,
                     ":comparator": _AS_FOUND,
                     "suppressMovable": True,
+                    ":suppressKeyboardEvent": _NOT_FOR_TABLE,
                 },
                 "rowData": [],
+                "context": {},
+                "tabIndex": -1,
                 ":getRowId": "params => String(params.data.id)",
                 "rowSelection": _SELECTION,
-                ":navigateToNextCell": _CHOOSE,
+                ":onCellFocused": _CHOOSE,
                 "rowHeight": 34,
                 "headerHeight": 32,
                 "animateRows": False,
@@ -157,6 +187,13 @@ class Results:
             ui.label("Take a word away, or a filter at the left.").classes("muted")
         self._nothing.set_visibility(False)
         self._grid.on("cellFocused", self._focused, ["rowIndex"])
+        self._grid.on("cellClicked", self._focused_again, js_handler=_AGAIN)
+        self._grid.on("keydown.enter", self._again)
+        # One stop for Tab, and not a thousand.
+        self._grid.props('tabindex=0 role=group aria-label="Files found"')
+        self._grid.on("focus", self.focus)
+        self._grid.on("focusin", js_handler=_IN)
+        self._grid.on("focusout", js_handler=_OUT)
         chosen = f"getElement({self._grid.id}).api.getSelectedNodes()"
         in_order = "sort((a, b) => a.rowIndex - b.rowIndex).map((node) => node.data.id)"
         self._grid.on("selectionChanged", self._selection_changed, js_handler=f"() => emit({chosen}.{in_order})")
@@ -171,17 +208,16 @@ class Results:
         await self._begin()
 
     def focus(self) -> None:
-        """Takes the keyboard, at the first file."""
+        """Takes the keyboard, at the file that had it last, or else at the first."""
         if self._rows:
-            self._grid.run_grid_method("setFocusedCell", 0, "name")
-            self._grid.run_row_method(str(self._rows[0].id), "setSelected", True, True)
+            self._grid.run_grid_method("setFocusedCell", min(self._at, len(self._rows) - 1), "name")
 
     async def _begin(self) -> None:
         asked = self._asked
         page = await self._pages.ask(partial(ask, self._read, asked, None))
         if page is None:
             return
-        self._shown, self._rows, self._next, self._places = asked, [], page.next, {}
+        self._shown, self._rows, self._next, self._places, self._at = asked, [], page.next, {}, 0
         self._take(page)
         self._choose(())
         self._grid.run_grid_method("setGridOption", "rowData", list(map(_cells, page.rows)))
@@ -247,11 +283,25 @@ class Results:
 
     def _focused(self, event: GenericEventArguments) -> None:
         at = event.args.get("rowIndex")
-        if at is not None and at < len(self._rows):
+        # The cells of a row are focused one by one; they are one file.
+        if at is None or at >= len(self._rows):
+            return
+        self._at = at
+        if self._rows[at] is not self._looked_at:
             self._visit.shown.emit(self._rows[at])
+
+    def _focused_again(self, event: GenericEventArguments) -> None:
+        if event.args < len(self._rows):
+            self._visit.shown.emit(self._rows[event.args])
+
+    def _again(self) -> None:
+        """Hears the file that is looked at once more, from its beginning."""
+        if isinstance(self._looked_at, Row):
+            self._visit.shown.emit(self._looked_at)
 
     def _looked_elsewhere(self, sound: Sound | None) -> None:
         """What is chosen here is not meant any more when a file is looked at that another part showed."""
+        self._looked_at = sound
         if sound is not None and not isinstance(sound, Row) and self._visit.selected:
             self._grid.run_grid_method("deselectAll")
             self._choose(())

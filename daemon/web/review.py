@@ -142,7 +142,7 @@ class Review:
                 _button("Something else", "E", self._change).props("outline").classes("answer other")
             with ui.element("div").classes("review-acts"):
                 if self._on:
-                    _button(self._confirm_words, "C", self._confirm).props("unelevated").classes("review-confirm")
+                    _button(self._confirm_words, "C", self._confirm).props("unelevated color=primary")
                 if doubt.hit.tags:
                     _button("None of it", "X", self._reject).props("outline")
                 _button("Skip", "S", self._skip).props("flat")

@@ -11,7 +11,7 @@ from nicegui.events import GenericEventArguments
 from daemon.web.asking import ask, tell
 from daemon.web.completing import Completion, Facts, complete
 from daemon.web.searching import Notice
-from daemon.web.visit import Visit
+from daemon.web.visit import Note, Visit
 
 _EXAMPLE: Final = "Words of the name, or instrument:cello  confidence>0.8  kind:loop  bpm:90-100  key:Am"
 _CARET: Final = "(e) => ['Enter', 'Escape'].includes(e.key) || emit(e.target.selectionStart ?? 0)"
@@ -51,6 +51,7 @@ class SearchBox:
         with ui.element("search").classes("searching"):
             self._box = ui.input(placeholder=_EXAMPLE, value=self._visit.query, on_change=self._changed)
             self._box.props(f'outlined dense clearable debounce={_DEBOUNCE_MS} aria-label="Search" autocomplete=off')
+            self._box.props("data-key=/")
             self._box.classes("search-box")
             self._box.on("keyup", self._moved, js_handler=_CARET)
             self._box.on("blur", self._menu_closed)
@@ -69,11 +70,6 @@ class SearchBox:
             self._saved.on_click(self._list_saved)
             self._count = ui.label().classes("muted count").props("role=status")
         self._notices = ui.element("div").classes("notices").props("role=status")
-
-    def focus(self) -> None:
-        """Takes the keyboard, with all of the text chosen."""
-        self._box.run_method("focus")
-        self._box.run_method("select")
 
     def count(self, files: int | None, facts: Facts) -> None:
         """Tells how many files were found, and completes by what there is."""
@@ -154,7 +150,8 @@ class SearchBox:
                 with ui.menu_item(on_click=lambda text=each.text: self._box.set_value(text)).classes("completion"):
                     ui.label(each.name)
                     ui.label(each.text).classes("muted")
-                    remove = ui.button(icon="close").props(f'flat round dense size=sm aria-label="Forget {each.name}"')
+                    remove = ui.button(icon="close").props("flat round dense size=sm")
+                    remove.props["aria-label"] = f"Forget {each.name}"
                     remove.on("click.stop", lambda name=each.name: self._forget(name))
         self._saved_menu.open()
 
@@ -175,8 +172,8 @@ class SearchBox:
         gone = await ask(self._visit.backend.catalog.searches.delete, name)
         if gone is not None:
             await self._list_saved()
-            ui.notify(
-                f"“{gone.name}” is forgotten.",
-                actions=[{"label": "Undo", "color": "primary"}],
-                position="bottom",
-            )
+
+            async def keep_again() -> None:
+                await ask(self._visit.backend.catalog.searches.save, gone.name, gone.text)
+
+            self._visit.told.emit(Note(f"“{gone.name}” is forgotten", back=keep_again))

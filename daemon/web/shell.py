@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from nicegui import background_tasks, ui
-from nicegui.events import KeyEventArguments
 
 from daemon.web.door import LOGOUT
 from daemon.web.drop import Drop
 from daemon.web.folders import Folders
 from daemon.web.health import Health
-from daemon.web.keys import KeyHelp
+from daemon.web.keys import KeyHelp, is_asked, listen_to_keys
 from daemon.web.library import Library
 from daemon.web.live import Live
 from daemon.web.review import Review
@@ -25,9 +24,6 @@ THEMES: Final = {"auto": "brightness_auto", "dark": "dark_mode", "light": "light
 
 SHEETS: Final = ["style.css", *sorted(path.name for path in STATIC.glob("*.css") if path.name != "style.css")]
 """The one that all others build on comes first."""
-
-_WITHOUT_KEYS: Final = ["input", "select", "textarea"]
-"""Where keys are text."""
 
 
 class View(Protocol):
@@ -77,7 +73,7 @@ class Shell:
             ui.add_head_html(f'<link rel="stylesheet" href="/style/{sheet}">')
         ui.colors(primary="var(--accent)", negative="#c2453f", positive="#3f8f5f")
         self._dark = ui.dark_mode({"dark": True, "light": False}.get(self._visit.theme))
-        ui.keyboard(self._key, ignore=_WITHOUT_KEYS)  # type: ignore[arg-type] # its own list is of fewer names
+        listen_to_keys(self._key)
         with ui.element("header").classes("top"):
             ui.html('<span class="brand-mark" aria-hidden="true"></span>', sanitize=False)
             ui.label("Instrument tagger").classes("brand").props("role=heading aria-level=1")
@@ -139,19 +135,15 @@ class Shell:
         with button:
             tip = ui.tooltip(f"Theme: {self._visit.theme}")
 
-    async def _key(self, pressed: KeyEventArguments) -> None:
-        modifiers = pressed.modifiers
-        if not pressed.action.keydown or modifiers.ctrl or modifiers.meta or modifiers.alt:
-            return
+    def _key(self, key: str) -> None:
         if self._visit.typing is not None:
-            self._visit.typing(str(pressed.key))
-            return
-        if pressed.key == "?":
+            self._visit.typing(key)
+        elif key == "?":
             self._keys.turn()
-            return
-        background_tasks.create(self._pass(str(pressed.key)), name=f"key {pressed.key}")
+        elif not is_asked():
+            background_tasks.create(self._tell_view(key), name=f"key {key}")
 
-    async def _pass(self, key: str) -> None:
+    async def _tell_view(self, key: str) -> None:
         view, section = self._built[self._visit.view]
         # A task has no place on the page of its own.
         with section:

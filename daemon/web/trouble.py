@@ -55,9 +55,7 @@ class Trouble:
     def build(self) -> None:
         """Makes its elements, empty."""
         with ui.element("div").classes("trouble-head") as self._head:
-            self._kinds = ui.toggle(_KINDS, value="all", on_change=self._sift).props(
-                "no-caps unelevated dense toggle-text-color=on-accent"
-            )
+            self._kinds = ui.toggle(_KINDS, value="all", on_change=self._sift).props("no-caps unelevated dense")
             self._kinds.props('aria-label="Which files" role=group').classes("kinds")
             self._chip = ui.chip(icon="folder", removable=True, on_value_change=lambda: self.narrow(None))
             self._chip.props("dense outline")
@@ -79,7 +77,7 @@ class Trouble:
                 "overlayNoRowsTemplate": "<span>None of these.</span>",
             },
             theme="quartz",
-        ).classes("results failed")
+        ).classes("results failed-files")
         self._grid.on("selectionChanged", self._selection_changed, [])
         with ui.element("div").classes("empty") as self._empty:
             ui.icon("task_alt").props("aria-hidden=true")

@@ -53,7 +53,7 @@ class Welcome:
             self._add: ui.element
             if self._visit.is_local:
                 add = ui.button("Add a folder", icon="create_new_folder", on_click=AddFolder(self._visit).ask)
-                self._add = add.props("unelevated no-caps size=lg text-color=on-accent").classes("welcome-add")
+                self._add = add.props("unelevated no-caps size=lg").classes("welcome-add")
             else:
                 self._add = ui.label("Folders are added on the machine itself: open this page there.").classes("muted")
             self._bar = ui.linear_progress(value=0, show_value=False, size="4px").props('aria-label="Progress"')

@@ -53,7 +53,7 @@ class WriteDialog:
                 self._back = ui.button("Undo what was written", on_click=self._undo).props("flat no-caps")
                 ui.space()
                 self._no = ui.button("Cancel", on_click=self._leave).props("flat no-caps")
-                self._yes = ui.button("Write", on_click=self._write).props("unelevated no-caps text-color=on-accent")
+                self._yes = ui.button("Write", on_click=self._write).props("unelevated no-caps")
         self._dialog.open()
         try:
             await self._look()
