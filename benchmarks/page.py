@@ -32,6 +32,7 @@ _QUIET_S: Final = 1.5
 """What has not changed for so long is done."""
 
 _LIMIT_S: Final = 120.0
+_IDLE_S: Final = 20.0
 _WORDS: Final = ("dusty kick", "kick 1234", "instrument:kick", "instrument:kick confidence>0.5 kind:loop", "bagpipe")
 _SLOWLY: Final = "instrument:kick dusty"
 _PARTS: Final = {
@@ -142,6 +143,9 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=20, help="how many pages of the table are scrolled through")
     parser.add_argument("--in-folder", type=Path, help="keep the catalog here, and use the one that is there")
     options = parser.parse_args()
+    if CHROMIUM is None:
+        print("chromium (Debian: chromium) is not on this machine")
+        return
     with _folder(options.in_folder) as folder:
         path = folder / "catalog.db"
         if not path.exists():
@@ -234,8 +238,15 @@ def _scrolling(tab: Tab, pages: int) -> None:
 
 
 def _reviewing(tab: Tab) -> None:
-    tab_of_review = tab.page.get_by_role("button", name="Review")
-    _print("first page of the review", [tab.measure(tab_of_review.click, "review")])
+    def review() -> None:
+        tab.page.get_by_role("button", name="Review").click()
+        tab.page.locator(".answers").wait_for()
+
+    _print("first page of the review", [tab.measure(review, "review")])
+    before, started = tab.cpu_s(), time.monotonic()
+    time.sleep(_IDLE_S)
+    share = (tab.cpu_s() - before) / (time.monotonic() - started)
+    print(f"left open: {share:.1%} of a core of the server")
 
 
 def _print(name: str, measured: list[Measured]) -> None:

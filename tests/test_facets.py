@@ -94,6 +94,23 @@ def test_facets_count_what_find_finds(catalog: Catalog, query: Query, under: str
     assert by_path == {root: sum(record.path.is_relative_to(root) for record in records) for root in by_path}
 
 
+@settings(max_examples=100, deadline=None)
+@given(query=QUERIES, under=st.sampled_from((None, "Samples", "Samples/Inner")))
+def test_each_facet_can_be_counted_as_if_nothing_were_chosen_in_it(
+    catalog: Catalog, query: Query, under: str | None
+) -> None:
+    query, columns = replace(query, path=catalog.path.parent / under if under else None), catalog.columns()
+    apart, together = catalog.facets(columns, query, apart=True), catalog.facets(columns, query)
+    without_tags = catalog.facets(columns, replace(query, labels=(), families=()))
+    assert (apart.by_label, apart.by_family) == (without_tags.by_label, without_tags.by_family)
+    assert apart.by_kind == catalog.facets(columns, replace(query, kinds=())).by_kind
+    assert apart.by_root == catalog.facets(columns, replace(query, path=None, folders=())).by_root
+    assert apart.by_band == catalog.facets(columns, replace(query, min_confidence=0.0, max_confidence=1.0)).by_band
+    assert apart.by_review == catalog.facets(columns, replace(query, reviews=())).by_review
+    of_the_query = ("files", "without_tag", "unsure", "missing", "problems")
+    assert [getattr(apart, name) for name in of_the_query] == [getattr(together, name) for name in of_the_query]
+
+
 def test_an_empty_catalog_has_nothing_to_count(tmp_path: Path) -> None:
     with Catalog(tmp_path / "catalog.db") as catalog:
         assert catalog.facets(catalog.columns(), Query(labels=("kick",), min_confidence=0.5)).files == 0

@@ -199,7 +199,8 @@ class TestStopping:
             assert "Traceback" not in runner.stderr.read()
         fill(library, y0="a", y1="b")
         done = run(catalog, library)
-        assert done.unchanged >= len(told) >= 100
+        # On a busy machine the signal may come so late that those two were done as well.
+        assert done.unchanged >= len([name for name in told if not name.startswith("y")]) >= 98
         assert 2 <= done.to_do <= 92
         assert len(list(done)) == 192
         assert catalog.stats().files == 192

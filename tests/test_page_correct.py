@@ -25,6 +25,11 @@ from tests.made_up import analysis, instrument
 from tests.web_page import browser, needs_chromium, running
 
 PATIENCE_MS = 120_000
+DRAG = """(handle) => {
+    const dataTransfer = new DataTransfer();
+    handle.dispatchEvent(new DragEvent("dragstart", {dataTransfer, bubbles: true}));
+    return dataTransfer.getData("DownloadURL");
+}"""
 LOOPS = ("beat.wav", "song.wav")
 HEARD = {
     "beat.wav": ("kick", "hihat"),
@@ -152,6 +157,7 @@ def test_files_are_judged_by_keys_and_buttons_alone_and_together(tmp_path: Path,
 
         # Arrow keys with Shift choose more, and nothing is claimed of what was turned down.
         row(tab, "boom.wav").click()
+        expect(detail(tab).locator(".detail-name")).to_have_text("boom.wav")
         tab.keyboard.press("Shift+ArrowDown")
         expect(detail(tab)).to_contain_text("2 files chosen")
         tab.keyboard.press("x")
@@ -204,6 +210,12 @@ def test_sounds_alike_tags_written_and_copies_collected(tmp_path: Path, kit: Pat
         tab.goto(server.url)
         row(tab, "boom.wav").click()
         expect(detail(tab)).to_contain_text("boom.wav")
+
+        # What is dragged elsewhere is a copy under its own name, from the panel as from the table.
+        for handle in (tab.locator(".drag-out"), row(tab, "boom.wav").locator(".ag-drag-handle")):
+            _, name, address = handle.evaluate(DRAG).split(":", 2)
+            assert name == "boom.wav"
+            assert tab.request.get(address).body() == before["boom.wav"]
 
         tab.keyboard.press("s")
         near = tab.locator(".alike .near-entry")

@@ -185,7 +185,8 @@ def test_what_is_claimed_of_each_is_judged_without_naming_it(catalog: Catalog) -
     history = History(catalog)
     history.judge(chosen(1), ["kick"], verdict="reject")
     judged = history.judge(chosen(0, 1), None, verdict="confirm")
-    assert (judged.words, judged.hashes) == ("Confirmed the tags of 2 files", {"audio0", "audio1"})
+    assert judged.words == "Confirmed the tags of 2 files"
+    assert judged.hashes == {"audio0", "audio1"}
     assert said(catalog, 0) == {"kick": "confirmed", "piano": "confirmed"}
     assert said(catalog, 1) == {"kick": "rejected", "piano": "confirmed"}
     undone = history.undo()

@@ -41,7 +41,8 @@ def mistakes(text: str) -> list[tuple[str, str | None]]:
 
 SENTENCES: dict[str, dict[str, object]] = {
     "": {},
-    "  dusty   kick ": {"words": "dusty kick"},
+    "  dusty   kick ": {"words": "dusty", "label": ["kick"]},
+    "  dusty   room ": {"words": "dusty room"},
     '"fat kick" 808': {"words": "fat kick 808"},
     '"instrument:cello"': {"words": "instrument:cello"},
     r"C:\Samples": {"words": r"C:\Samples"},
@@ -87,7 +88,7 @@ SENTENCES: dict[str, dict[str, object]] = {
     'folder:"My ""best"", drums"': {"folder": ['My "best", drums']},
     "folder:/lib/Drums/": {"folder": ["/lib/Drums/"]},
     'folder:"never closed': {"folder": ["never closed"]},
-    "folder:My drums": {"folder": ["My"], "words": "drums"},
+    "folder:My things": {"folder": ["My"], "words": "things"},
     "is:unsure": {"is_unsure": True},
     "is:missing": {"is_missing": True},
     "is:confirmed is:rejected": {"state": [Review.CONFIRMED, Review.REJECTED]},
@@ -152,13 +153,17 @@ def test_a_suggestion_in_its_place_makes_it_right() -> None:
     assert text == "dusty instrument:electric-guitar is:unsure"
 
 
-def test_words_that_are_instruments_are_looked_for_with_a_hint() -> None:
+def test_words_that_are_instruments_are_what_is_heard_and_in_quotes_what_a_file_is_called() -> None:
     text = 'my electric guitar "cello" dusty'
     search = parse(text)
-    assert search.filters == Filters(words="my electric guitar cello dusty")
+    assert search.filters == Filters(words="my cello dusty", label=["electric_guitar"])
     (notice,) = search.notices
-    assert (text[notice.start : notice.end], notice.suggestion) == ("electric guitar", "instrument:electric-guitar")
+    assert (text[notice.start : notice.end], notice.suggestion) == ("electric guitar", '"electric" "guitar"')
     assert not notice.is_mistake
+    in_names = parse('my "electric" "guitar" "cello" dusty')
+    assert in_names.filters == Filters(words="my electric guitar cello dusty")
+    assert not in_names.notices
+    assert parse("kick is:problem").filters == Filters(words="kick")
 
 
 PLAIN = st.text(st.characters(exclude_categories=["Z", "C"]), min_size=1, max_size=12)

@@ -339,7 +339,7 @@ def test_a_disk_that_fails_once_costs_nothing(tmp_path: Path, call: str, said: t
             told = told_by(path, said)
         if not told:
             break
-        assert "No space left" in told
+        assert "no space left" in told
         assert (path.read_bytes(), Stamp.of(path)) == (before, stamp)
     assert not told
     assert number > 1

@@ -37,10 +37,10 @@ class Counting:
         self._is_stale = True
         self._reader: threading.Thread | None = None
 
-    def facets(self, query: Query) -> tuple[Facets, float]:
-        """The numbers of a search, and of which time they are, in seconds since 1970."""
+    def facets(self, query: Query, *, apart: bool = False) -> tuple[Facets, float]:
+        """The numbers of a search, and of which time they are, in seconds since 1970; `apart` as in `Columns.count`."""
         columns, read_at = self._current()
-        return self._catalog.facets(columns, query), read_at
+        return self._catalog.facets(columns, query, apart=apart), read_at
 
     def places(self, query: Query) -> Places:
         """Where the files are that a search finds, in no order; as up to date as the numbers."""

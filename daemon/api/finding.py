@@ -85,13 +85,19 @@ def problems(catalog: Catalog, search: models.ProblemSearch) -> models.ProblemPa
     return models.ProblemPage(files=files, next=_cursor(page[-1].position, query) if rest else None)
 
 
-def count(catalog: Catalog, counting: Counting, filters: models.Filters) -> models.FacetCounts:
+def count(catalog: Catalog, counting: Counting, filters: models.Filters, *, apart: bool = False) -> models.FacetCounts:
     """The numbers of a search.
+
+    Args:
+        catalog: what is searched.
+        counting: that of the catalog.
+        filters: the search.
+        apart: whether each facet is counted as if nothing were chosen in it, as in `Columns.count`.
 
     Raises:
         HTTPException: 403, a place was named that is in no watched folder.
     """
-    facets, as_of = counting.facets(query_of(catalog, filters))
+    facets, as_of = counting.facets(query_of(catalog, filters), apart=apart)
     roots = [
         models.RootCount(id=root.id, path=printable(root.path), files=facets.by_root.get(root.id, 0))
         for root in catalog.roots.all()

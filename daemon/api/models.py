@@ -123,11 +123,6 @@ class FailedFile(Wire):
     path: str
     reason: str
 
-    @property
-    def duration_s(self) -> float:
-        """Not known."""
-        return 0.0
-
 
 class ProblemPage(Wire):
     """Files that could not be analysed, by path."""

@@ -35,8 +35,8 @@ class AddFolder:
             await self._chooser.build()
             self._build(dialog)
         try:
-            dialog.open()
             await self._chooser.go(Path.home())
+            dialog.open()
             while await dialog and not await self._add():
                 dialog.open()
         finally:

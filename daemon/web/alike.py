@@ -40,6 +40,7 @@ class Alike:
         self._looked_at: Sound | None = None
         self._entries: list[tuple[Near, ui.element]] = []
         self._at = -1
+        self._turn = 0
 
     def build(self) -> None:
         """Makes it, hidden, and follows what is looked at."""
@@ -69,11 +70,15 @@ class Alike:
             await self._show(self._looked_at)
 
     async def _show(self, sound: Sound) -> None:
+        self._turn += 1
+        turn = self._turn
         self._title.set_text(f"Sounds like {PurePath(sound.path).name}")
         self._hint.set_text("Looking…")
         self._panel.set_visibility(True)
         self._clear()
         found = await ask(self._visit.similar.to_file, sound.id, _MOST)
+        if turn != self._turn:
+            return
         self._clear()
         if not found:
             self._hint.set_text("Nothing else in the library can be compared with it.")

@@ -51,6 +51,7 @@ class CollectDialog:
         try:
             if self._chooser is not None:
                 await self._chooser.go(Path.home())
+            self._dialog.open()
             await self._dialog
         finally:
             self._working.cancel()

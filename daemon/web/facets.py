@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from nicegui import ui
 
 from daemon.api import finding, models
 from daemon.web.asking import ask
+from daemon.web.newest import Newest
 from daemon.web.searching import Search, to_text
 from daemon.web.visit import Visit
 from tagger.catalog import Review
@@ -50,61 +52,41 @@ class FacetBar:
         self._search_for = search_for
         self._search = Search(models.Filters())
         self._open: set[str] = set()
+        self._counting: Newest[models.FacetCounts] = Newest()
 
     def build(self) -> None:
         """Makes the place for them."""
-        self._list = ui.element("div").classes("facet-list")
+        with ui.element("div").classes("facet-list") as self._list:
+            ui.label("Counting…").classes("muted")
 
     async def search(self, search: Search) -> models.FacetCounts | None:
-        """Counts what a search finds, and shows it; gives the numbers."""
-        self._search = search
-        filters = search.filters
-        counts = await self._count(filters)
-        if counts is None:
-            return None
-        instruments = await self._without(counts, **_INSTRUMENTS)
-        kinds, states = await self._without(counts, kind=[]), await self._without(counts, state=[])
-        sure = await self._without(counts, min_confidence=0.0, max_confidence=1.0)
-        roots = await self._without(counts, folder=[], under=None)
-        # Somebody may have typed on meanwhile.
-        if search is self._search:
-            self._show(instruments, kinds, states, sure, roots, counts)
+        """Counts what a search finds, and shows it; gives the numbers, or None where somebody searched on meanwhile."""
+        self._search, backend = search, self._visit.backend
+        count = partial(ask, finding.count, backend.catalog, backend.counting, search.filters, apart=True)
+        counts = await self._counting.ask(count)
+        if counts is not None:
+            self._show(counts)
         return counts
 
-    async def _count(self, filters: models.Filters) -> models.FacetCounts | None:
-        return await ask(finding.count, self._visit.backend.catalog, self._visit.backend.counting, filters)
-
-    async def _without(self, counts: models.FacetCounts, **cleared: Any) -> models.FacetCounts:
-        wider = self._search.filters.model_copy(update=cleared)
-        return counts if wider == self._search.filters else await self._count(wider) or counts
-
-    def _show(
-        self,
-        instruments: models.FacetCounts,
-        kinds: models.FacetCounts,
-        states: models.FacetCounts,
-        sure: models.FacetCounts,
-        roots: models.FacetCounts,
-        all_of_it: models.FacetCounts,
-    ) -> None:
+    def _show(self, counts: models.FacetCounts) -> None:
         self._list.clear()
         with self._list:
             with _facet("Instrument"):
-                self._instruments(instruments)
+                self._instruments(counts)
             with _facet("Kind"):
                 for kind in Kind:
-                    self._row(kind.value.capitalize(), kinds.kinds.get(kind, 0), {"kind": kind})
+                    self._row(kind.value.capitalize(), counts.kinds.get(kind, 0), {"kind": kind})
             with _facet("Sure"):
-                self._sureness(sure.confidence)
+                self._sureness(counts.confidence)
             with _facet("Looked at"):
                 for review, words in _REVIEWS.items():
-                    self._row(words, states.states.get(review, 0), {"state": review})
-                self._switch("Unsure", all_of_it.unsure, "is_unsure")
-                self._switch("Missing", all_of_it.missing, "is_missing")
-                self._problems(all_of_it.problems)
-            if len(roots.roots) > 1:
+                    self._row(words, counts.states.get(review, 0), {"state": review})
+                self._switch("Unsure", counts.unsure, "is_unsure")
+                self._switch("Missing", counts.missing, "is_missing")
+                self._problems(counts.problems)
+            if len(counts.roots) > 1:
                 with _facet("Folder"):
-                    for root in roots.roots:
+                    for root in counts.roots:
                         self._folder(root)
 
     def _instruments(self, counts: models.FacetCounts) -> None:
@@ -120,7 +102,7 @@ class FacetBar:
                     words_of(family), counts.families.get(family, 0), {"family": family}, classes=f"family-{family}"
                 )
                 if set(held) - {family} and len(leaves) > 1:
-                    self._caret(family, is_open=is_open)
+                    self._caret(family, counts, is_open=is_open)
             if is_open:
                 self._leaves(family, held)
 
@@ -130,10 +112,10 @@ class FacetBar:
                 words = f"{words_of(label)}, no more known" if label == family else words_of(label)
                 self._row(words, files, {"label": label}, classes=f"family-{FAMILY_OF.get(label, family)}")
 
-    def _caret(self, family: str, *, is_open: bool) -> None:
-        async def turn() -> None:
+    def _caret(self, family: str, counts: models.FacetCounts, *, is_open: bool) -> None:
+        def turn() -> None:
             self._open ^= {family}
-            await self.search(self._search)
+            self._show(counts)
 
         words = f"{'Fewer' if is_open else 'More'} of {words_of(family)}"
         button = ui.button(icon="expand_less" if is_open else "expand_more", on_click=turn)

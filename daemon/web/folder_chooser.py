@@ -32,6 +32,7 @@ class FolderChooser:
     ) -> None:
         self._roots = roots
         self._shown = shown
+        self._turn = 0
         self._done = done
         self.path = Path.home()
 
@@ -59,14 +60,14 @@ class FolderChooser:
 
     async def go(self, path: Path) -> None:
         """Looks into a folder, which is then the one that is chosen."""
-        asked = self._box.value
-        try:
-            found = await asyncio.wait_for(asyncio.to_thread(look_in, path.absolute()), _PATIENCE_S)
-        except TimeoutError:
-            self._remark.set_text(f"{path} does not answer.")
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else None
-            self._remark.set_text(f"{path} cannot be opened: {(reason or str(error)).lower()}.")
+        self._turn += 1
+        turn, asked = self._turn, self._box.value
+        found = await _look(path)
+        # Somebody may have gone elsewhere meanwhile.
+        if turn != self._turn:
+            return
+        if isinstance(found, str):
+            self._remark.set_text(f"{path} {found}.")
         else:
             self._show(found)
             # Somebody may have typed meanwhile.
@@ -75,7 +76,8 @@ class FolderChooser:
 
     @property
     def _typed(self) -> Path:
-        return typed(self._box.value or "").absolute()
+        text = (self._box.value or "").strip()
+        return typed(text).absolute() if text else self.path
 
     async def _entered(self) -> None:
         if self._typed == self.path:
@@ -101,3 +103,14 @@ class FolderChooser:
     def _entry(self, icon: str, words: str, path: Path) -> None:
         button = ui.button(words, icon=icon, on_click=partial(self.go, path))
         button.props("flat no-caps dense align=left").classes("choice")
+
+
+async def _look(path: Path) -> Surroundings | str:
+    """What is in a folder, or why that cannot be told, in words that go after its path."""
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(look_in, path.absolute()), _PATIENCE_S)
+    except TimeoutError:
+        return "does not answer"
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        return f"cannot be opened: {(reason or str(error)).lower()}"

@@ -96,11 +96,12 @@ class _Chooser:
             return next(iter(matching(self._text, known, first)), None)
         with asking(title, classes="labelling") as self._dialog:
             self._box = box = ui.input(placeholder="Type a few letters", value=self._text, on_change=self._narrow)
-            box.props('outlined dense autofocus autocomplete=off aria-label="Label" role=combobox aria-expanded=true')
+            box.props('outlined dense autofocus autocomplete=off aria-label="Label"')
             box.on("keydown.down.prevent", lambda: self._step(1))
             box.on("keydown.up.prevent", lambda: self._step(-1))
             box.on("keydown.enter", self._take)
             self._list = ui.element("div").classes("labels").props('role=listbox aria-label="Labels"')
+            box.props(f"role=combobox aria-expanded=true aria-controls={self._list.html_id}")
             self._remark = ui.label(remark).classes("muted remark")
         self._narrow()
         self._dialog.open()

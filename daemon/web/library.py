@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 
@@ -18,7 +17,7 @@ from daemon.web.hearing import Hearing
 from daemon.web.newcomers import Newcomers
 from daemon.web.results import Results
 from daemon.web.search_box import SearchBox
-from daemon.web.searching import parse
+from daemon.web.searching import Search, parse
 from daemon.web.verdicts import Verdicts
 from daemon.web.visit import Visit
 from daemon.web.welcome import Welcome
@@ -92,12 +91,17 @@ class Library:
             return
         search = parse(text, await self._others())
         _remember(text)
-        _, counts = await asyncio.gather(self._results.search(search), self._facets.search(search))
-        if text != self._box.text:
-            return
+        self._box.tell(search.notices)
+        # First what was found: at a million files its numbers take longer, and seconds when they are first asked for.
+        await self._results.search(search)
+        counts = await self._facets.search(search) if text == self._box.text else None
+        if text == self._box.text:
+            self._count(search, counts)
+
+    def _count(self, search: Search, counts: models.FacetCounts | None) -> None:
         facts = Facts() if counts is None else Facts.of(counts, [root.path for root in counts.roots])
         files = None if counts is None else counts.problems if search.is_problem else counts.files
-        self._box.show(files=files, facts=facts, notices=search.notices)
+        self._box.count(files, facts)
 
 
 def _remember(text: str) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from nicegui import ui
 
+from daemon.api import models
+from daemon.web.searching import Search, to_text
 from daemon.web.similar import Similar
 from daemon.web.visit import Visit
 from osc_bridge.messages import BadMessage
@@ -98,8 +100,9 @@ class Nearest:
 
     def _open(self, near: Near) -> None:
         """Shows a file in the library."""
-        # Signs in a name may mean something in a search.
+        # Signs in a name may mean something in a search, and so may words.
         words = " ".join(re.findall(r"\w+", PurePath(near.path).stem))
+        words = to_text(Search(models.Filters(words=words[:200])))
         # Where the library was not open yet, it begins with these.
         self._visit.query = words
         self._visit.opened.emit("library")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
@@ -12,7 +13,8 @@ from nicegui.events import GenericEventArguments
 
 from daemon.api import finding, models
 from daemon.web.asking import ask
-from daemon.web.rows import Row, rows_of
+from daemon.web.newest import Newest
+from daemon.web.rows import Row, renewed, rows_of
 from daemon.web.searching import Search
 from daemon.web.visit import Sound, Visit
 from tagger.catalog import LabelState, Sort
@@ -153,11 +155,12 @@ class Results:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._search = Search(models.Filters())
-        self._order: dict[str, Any] = {}
+        self._asked = _Asked(Search(models.Filters()), {})
+        self._shown = self._asked
         self._rows: list[Row] = []
+        self._places: dict[int, int] = {}
         self._next: str | None = None
-        self._turn = 0
+        self._pages: Newest[_Page] = Newest()
         self._at = 0
         self._looked_at: Sound | None = None
         self._is_fetching = asyncio.Lock()
@@ -212,7 +215,7 @@ class Results:
 
     async def search(self, search: Search) -> None:
         """Shows what another search finds, from its beginning."""
-        self._search = search
+        self._asked = self._asked._replace(search=search)
         await self._begin()
 
     def focus(self) -> None:
@@ -221,13 +224,12 @@ class Results:
             self._grid.run_grid_method("setFocusedCell", min(self._at, len(self._rows) - 1), "name")
 
     async def _begin(self) -> None:
-        self._turn += 1
-        turn = self._turn
-        page = await self._page(None)
-        # Somebody may have typed on.
-        if page is None or turn != self._turn:
+        asked = self._asked
+        page = await self._pages.ask(partial(ask, self._read, asked, None))
+        if page is None:
             return
-        self._rows, self._next, self._at = page.rows, page.next, 0
+        self._shown, self._rows, self._next, self._places, self._at = asked, [], page.next, {}, 0
+        self._take(page)
         self._choose(())
         self._grid.run_grid_method("setGridOption", "rowData", list(map(_cells, page.rows)))
         self._nothing.set_visibility(not self._rows)
@@ -236,17 +238,20 @@ class Results:
         else:
             self._visit.shown.emit(None)
 
-    async def _page(self, cursor: str | None) -> _Page | None:
-        return await ask(self._read, self._search, dict(self._order), cursor)
+    def _take(self, page: _Page) -> None:
+        self._places |= {row.id: at for at, row in enumerate(page.rows, start=len(self._rows))}
+        self._rows += page.rows
+        self._next = page.next
 
-    def _read(self, search: Search, order: dict[str, Any], cursor: str | None) -> _Page:
+    def _read(self, asked: _Asked, cursor: str | None) -> _Page:
+        search = asked.search
         catalog, filters = self._visit.backend.catalog, search.filters
         page: models.FilePage | models.ProblemPage
         if search.is_problem:
             failed = filters.model_dump(include={"words", "under", "folder"})
             page = finding.problems(catalog, models.ProblemSearch(**failed, limit=PAGE, cursor=cursor))
         else:
-            wanted = models.Search(**filters.model_dump(), **order, limit=PAGE, cursor=cursor)
+            wanted = models.Search(**filters.model_dump(), **asked.order, limit=PAGE, cursor=cursor)
             page = finding.find(catalog, wanted)
         return _Page(rows_of(catalog, page.files), page.next)
 
@@ -259,31 +264,31 @@ class Results:
     async def _more(self) -> None:
         if self._next is None:
             return
-        turn = self._turn
-        page = await self._page(self._next)
-        if page is None or turn != self._turn:
+        rows = self._rows
+        page = await ask(self._read, self._shown, self._next)
+        # Somebody may have typed on.
+        if page is None or rows is not self._rows:
             return
-        self._rows += page.rows
-        self._next = page.next
+        self._take(page)
         self._grid.run_grid_method("applyTransaction", {"add": list(map(_cells, page.rows))})
 
     async def _sort_changed(self) -> None:
         states = await self._grid.run_grid_method("getColumnState")
         chosen = next((each for each in states or [] if each.get("sort")), None)
         by = _SORT_OF.get(chosen["colId"]) if chosen else None
-        self._order = {} if chosen is None or by is None else {"sort": by, "descending": chosen["sort"] == "desc"}
+        order = {} if chosen is None or by is None else {"sort": by, "descending": chosen["sort"] == "desc"}
+        self._asked = self._asked._replace(order=order)
         await self._begin()
 
     async def _judged(self, hashes: Collection[str]) -> None:
         """Shows anew what is claimed of some files. They keep their places, though they may no longer belong there."""
-        turn = self._turn
-        places = {row.id: at for at, row in enumerate(self._rows) if row.payload_hash in hashes}
-        found = [self._rows[at].found for at in places.values()]
-        rows = await ask(rows_of, self._visit.backend.catalog, found) if found else None
-        if rows is None or turn != self._turn:
+        shown = self._rows
+        judged = [row for row in shown if row.payload_hash in hashes]
+        rows = await ask(renewed, self._visit.backend.catalog, judged) if judged else None
+        if rows is None or shown is not self._rows:
             return
         for row in rows:
-            self._rows[places[row.id]] = row
+            shown[self._places[row.id]] = row
         self._grid.run_grid_method("applyTransaction", {"update": list(map(_cells, rows))})
         self._choose([row.id for row in self._visit.selected])
 
@@ -316,9 +321,14 @@ class Results:
         self._choose(event.args or ())
 
     def _choose(self, ids: Sequence[int]) -> None:
-        wanted = set(ids)
-        self._visit.selected = [row for row in self._rows if row.id in wanted] if wanted else ()
+        places = sorted(self._places[each] for each in ids if each in self._places)
+        self._visit.selected = [self._rows[at] for at in places]
         self._visit.chosen.emit(self._visit.selected)
+
+
+class _Asked(NamedTuple):
+    search: Search
+    order: dict[str, Any]
 
 
 class _Page(NamedTuple):
@@ -327,10 +337,10 @@ class _Page(NamedTuple):
 
 
 def _cells(row: Row) -> dict[str, Any]:
-    path, found = PurePath(row.path), row.found
+    path = PurePath(row.path)
     cells = {"id": row.id, "name": path.name, "folder": path.parent.name, "path": row.path}
-    if isinstance(found, models.FailedFile):
-        return cells | {"reason": found.reason}
+    if row.reason:
+        return cells | {"reason": row.reason}
     return cells | {
         "tags": [
             {
@@ -342,8 +352,8 @@ def _cells(row: Row) -> dict[str, Any]:
         ],
         "rejected": LabelState.REJECTED in row.said.values(),
         "sure": row.tags[0].confidence if row.tags else None,
-        "kind": found.kind.value,
-        "duration_s": found.duration_s,
-        "bpm": None if found.tempo_bpm is None else round(found.tempo_bpm),
-        "key": found.key or "",
+        "kind": row.kind,
+        "duration_s": row.duration_s,
+        "bpm": None if row.tempo_bpm is None else round(row.tempo_bpm),
+        "key": row.key or "",
     }

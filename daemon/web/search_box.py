@@ -14,7 +14,9 @@ from daemon.web.searching import Notice
 from daemon.web.visit import Note, Visit
 
 _EXAMPLE: Final = "Words of the name, or instrument:cello  confidence>0.8  kind:loop  bpm:90-100  key:Am"
-_CARET: Final = "(e) => emit(e.target.selectionStart ?? 0)"
+_CARET: Final = "(e) => ['Enter', 'Escape'].includes(e.key) || emit(e.target.selectionStart ?? 0)"
+"""Where it stands after a key; but what these two have closed is not to be offered again when they are let go."""
+
 _DEBOUNCE_MS: Final = 150
 
 
@@ -69,10 +71,13 @@ class SearchBox:
             self._count = ui.label().classes("muted count").props("role=status")
         self._notices = ui.element("div").classes("notices").props("role=status")
 
-    def show(self, *, files: int | None, facts: Facts, notices: Sequence[Notice]) -> None:
-        """Tells how many files were found, and what was not understood."""
+    def count(self, files: int | None, facts: Facts) -> None:
+        """Tells how many files were found, and completes by what there is."""
         self._facts = facts
         self._count.set_text("" if files is None else f"{files:,} file{'s' * (files != 1)}")
+
+    def tell(self, notices: Sequence[Notice]) -> None:
+        """Tells what was not understood."""
         self._notices.clear()
         with self._notices:
             for notice in notices:

@@ -3,8 +3,9 @@
     text ─ terms ─ conditions ─ filters        and filters ─ text
 
 Whatever is typed searches for something. What is not understood is left out and told, with the place in the text and
-what may be meant, so that the box can underline it. Names are blind to case, blanks, hyphens and underscores; what
-people call an instrument in file names is understood here too ("Rhodes"). `completing` says how a text may go on.
+what may be meant, so that the box can underline it. A word that is an instrument asks for what is heard, in quotes
+for what a file is called. Names are blind to case, blanks, hyphens and underscores; what people call an instrument in
+file names is understood here too ("Rhodes"). `completing` says how a text may go on.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ def to_text(search: Search) -> str:
     A family among the labels, which only few files have for one, is written as all that belongs to it.
     """
     filters = search.filters
-    parts = [quoted(word) for word in filters.words.split()]
+    parts = _as_words(filters.words, is_problem=search.is_problem)
     parts += [f"instrument:{_spelt(label)}" for label in _gathered(filters.label)]
     parts += [f"family:{_spelt(family)}" for family in filters.family]
     if filters.min_confidence > 0:
@@ -142,6 +143,14 @@ def to_text(search: Search) -> str:
     parts += [f"key:{key}" for key in filters.key]
     parts += [f"folder:{quoted(folder)}" for folder in (*([filters.under] if filters.under else []), *filters.folder)]
     return " ".join([*parts, *(f"is:{state}" for state in _states(search))])
+
+
+def _as_words(text: str, *, is_problem: bool) -> list[str]:
+    """Words as they are typed: in quotes where they would be taken for what is heard."""
+    parts = [quoted(word) for word in text.split()]
+    if is_problem or not parse(" ".join(parts)).filters.label:
+        return parts
+    return ['"{}"'.format(word.replace('"', '""')) for word in text.split()]
 
 
 def label_for(text: str, others: Collection[str] = ()) -> tuple[str, ...]:
@@ -183,7 +192,8 @@ class _Reading:
                 del terms[: self._condition(term, terms)]
         if self.tempo:
             self._add("tempo", f"{_number(self.tempo.get('>'))}-{_number(self.tempo.get('<'))}")
-        self._hint()
+        if not self.is_problem:
+            self._listen()
         words = " ".join(" ".join(term.values[0].text for term in self.words).split())
         self.filters["words"] = words[:_LONGEST_WORDS]
         return Search(
@@ -286,22 +296,31 @@ class _Reading:
         message = f"{what} {text[:40]!r}" + (f"; did you mean {near[0]}?" if near else advice)
         self.tell(start, end, message, quoted(near[0]) if near else None)
 
-    def _hint(self) -> None:
-        """Tells of words that are instruments: they are looked for in names, not in sounds."""
-        at = 0
+    def _listen(self) -> None:
+        """Takes words that are instruments for what is heard: to do without names is what this program is for."""
         plain = [term for term in self.words if not term.values[0].is_quoted]
+        at = 0
         while at < len(plain):
-            for length in range(_LONGEST_RUN, 0, -1):
-                run = plain[at : at + length]
-                labels = label_for(" ".join(term.values[0].text for term in run))
-                is_one = self.text[run[0].start : run[-1].end].split() == [term.values[0].text for term in run]
-                if labels and is_one:
-                    suggestion = f"instrument:{_spelt(labels[0])}"
-                    message = f"this is looked for in names; {suggestion} is what was heard"
-                    self.tell(run[0].start, run[-1].end, message, suggestion, is_mistake=False)
-                    at += length - 1
-                    break
-            at += 1
+            run = next(
+                (run for length in range(_LONGEST_RUN, 0, -1) if self._is_heard(run := plain[at : at + length])), []
+            )
+            if run:
+                typed = self.text[run[0].start : run[-1].end]
+                in_quotes = " ".join(f'"{word}"' for word in typed.split())
+                message = f"this is taken for what is heard; {in_quotes} is looked for in names"
+                self.tell(run[0].start, run[-1].end, message, in_quotes, is_mistake=False)
+                self.words = [term for term in self.words if term not in run]
+            at += len(run) or 1
+
+    def _is_heard(self, run: Sequence[Term]) -> bool:
+        """Takes a run of words in, if they stand together and are an instrument."""
+        words = [term.values[0].text for term in run]
+        if self.text[run[0].start : run[-1].end].split() != words:
+            return False
+        labels = label_for(" ".join(words))
+        for label in labels:
+            self._add("label", label)
+        return bool(labels)
 
 
 def key_of(text: str) -> str | None:

@@ -79,7 +79,7 @@ class WriteDialog:
         changes = await self._run("Writing", lambda errand: self._write_all(errand, dry_run=False))
         if changes is not None:
             self._selection = Selection(batch_id=changes.batch_id)
-            self._done(changes, "Written", can_undo=changes.batch_id is not None)
+            self._done(changes, can_undo=changes.batch_id is not None)
 
     async def _undo(self) -> None:
         self._buttons(yes=False, back=False)
@@ -88,7 +88,7 @@ class WriteDialog:
             "Taking it back", lambda errand: tagwriting.undo(catalog, selection, errand, dry_run=False)
         )
         if changes is not None:
-            self._done(changes, "Taken back", can_undo=False)
+            self._done(changes, can_undo=False)
 
     async def _run(self, words: str, function: Callable[[Errand], Changes]) -> Changes | None:
         self._dialog.props("persistent")
@@ -101,10 +101,10 @@ class WriteDialog:
             return None
         return changes
 
-    def _done(self, changes: Changes, words: str, *, can_undo: bool) -> None:
+    def _done(self, changes: Changes, *, can_undo: bool) -> None:
         self._show(changes)
         early = ", stopped early" if changes.is_cancelled else ""
-        self._remark.set_text(f"{words}: {changes.words}{early}.")
+        self._remark.set_text(f"{changes.words[:1].upper()}{changes.words[1:]}{early}.")
         self._no.set_text("Close")
         self._buttons(yes=False, back=can_undo)
         self._visit.judged.emit(self._hashes)
@@ -157,12 +157,12 @@ class WriteDialog:
 
 
 def _summary(changed: Sequence[FileChange]) -> None:
-    """How often each field gets each value, the most frequent first."""
-    counts = Counter((field.name, field.after) for each in changed for field in each.fields)
+    """How many files change alike, most first."""
+    counts = Counter(each.words for each in changed)
     with ui.element("dl").classes("facts change-summary"):
-        for (name, after), count in counts.most_common(_SUMMED):
+        for words, count in counts.most_common(_SUMMED):
             with ui.element("dt"):
-                ui.label(f"{name}: {one_line(after) if after is not None else _NONE}")
+                ui.label(words.replace("->", "\u2192"))
             with ui.element("dd"):
                 ui.label(count_words(count, "file"))
 
@@ -185,7 +185,9 @@ def _field(field: Field) -> None:
     with ui.element("div").classes("change-field"):
         ui.label(field.name).classes("muted")
         with ui.element("div"):
-            ui.label(_NONE if field.before is None else one_line(field.before)).classes("before")
+            ui.label(_NONE if field.before is None else one_line(field.before)).classes(
+                "muted" if field.before is None else "before"
+            )
             ui.icon("arrow_forward").props("aria-label=becomes role=img")
             ui.label(_NONE if field.after is None else one_line(field.after)).classes("after")
 

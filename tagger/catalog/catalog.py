@@ -336,12 +336,21 @@ class Catalog:
         from tagger.catalog.facets import Columns
 
         with plain_errors(self.path), reading(self._engine) as connection:
-            return Columns(connection)
+            columns = Columns(connection)
+            # What went by fills the connection's cache with what no search looks up.
+            connection.exec_driver_sql("PRAGMA shrink_memory")
+            return columns
 
-    def facets(self, columns: Columns, query: Query) -> Facets:
-        """How many of the files that meet a query have what, as it was when columns were read."""
+    def facets(self, columns: Columns, query: Query, *, apart: bool = False) -> Facets:
+        """How many of the files that meet a query have what, as it was when columns were read.
+
+        Args:
+            columns: what is counted.
+            query: which files; its order and limit do not matter.
+            apart: as in `Columns.count`: each facet is counted as if nothing were chosen in it.
+        """
         with plain_errors(self.path), reading(self._engine) as connection:
-            return columns.count(connection, query)
+            return columns.count(connection, query, apart=apart)
 
     def places_found(self, columns: Columns, query: Query) -> Places:
         """Where the files are that meet a query, as it was when columns were read; in no order."""

@@ -57,46 +57,44 @@ class Positions:
 
 
 class TagColumns:
-    """Tags by label or by family, a file once for each.
+    """Tags by label or by family, a file once for each; those of a name stand together.
 
     Attributes:
-        names: of the labels or families.
-        name: (tags,) int16, which of the names.
+        spans: of the labels or families, where those of each are.
         file: (tags,) int32, the place of the file among all.
         sure: (tags,) float64, how sure.
     """
 
     def __init__(self, connection: Connection, name: str, positions: Positions) -> None:
-        self.names: list[str] = []
+        self.spans: dict[str, slice] = {}
+        end = 0
         files, sure = [positions.of("")], [np.zeros(0)]
         for value, of_files, confidences in rows(connection, _TAGS.format(name=name, scale=_OF_SURE)):
-            self.names.append(value)
             # The surest come last, as the index has them.
             at, surest = positions.of(of_files), numbers(confidences) / _OF_SURE
             if name == "family":
                 at, surest = _last_of_each(at, surest)
             files.append(at)
             sure.append(surest)
-        self.name = np.repeat(np.arange(-1, len(self.names), dtype=np.int16), list(map(len, files)))
+            self.spans[value] = slice(end, end := end + len(at))
         self.file, self.sure = np.concatenate(files), np.concatenate(sure)
 
     def strongest(self, wanted: Sequence[str], count: int) -> npt.NDArray[np.float64]:
         """(files,) how sure the surest of some tags is; not a number where a file has none of them."""
-        is_asked = np.isin(self.name, indices(self.names, wanted))
-        return self._best(self.file[is_asked], self.sure[is_asked], count)
+        return self._best([self.spans[name] for name in wanted if name in self.spans], count)
 
     def surest(self, count: int) -> npt.NDArray[np.float64]:
         """(files,) the same of all tags."""
-        return self._best(self.file, self.sure, count)
+        return self._best([slice(None)], count)
 
     def counted(self, weights: Numbers) -> dict[str, int]:
         """Files with each, most first; weights are how often each file counts."""
-        return ranked(self.names, np.bincount(self.name, weights[self.file], minlength=len(self.names)))
+        return ranked({name: int(weights[self.file[span]].sum()) for name, span in self.spans.items()})
 
-    @staticmethod
-    def _best(files: npt.NDArray[np.int32], sure: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:
+    def _best(self, spans: Iterable[slice], count: int) -> npt.NDArray[np.float64]:
         best = np.full(count, np.nan)
-        np.fmax.at(best, files, sure)
+        for span in spans:
+            np.fmax.at(best, self.file[span], self.sure[span])
         return best
 
 
@@ -141,7 +139,7 @@ def indices(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
     return [names.index(name) for name in wanted if name in names]
 
 
-def ranked(names: Sequence[str], counts: npt.NDArray[Any]) -> dict[str, int]:
+def ranked(counts: Mapping[str, int]) -> dict[str, int]:
     """Names with their counts, most first, those of none left out."""
-    pairs: Mapping[str, int] = {name: int(count) for name, count in zip(names, counts, strict=True) if count}
-    return dict(sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0])))
+    held = ((name, count) for name, count in counts.items() if count)
+    return dict(sorted(held, key=lambda pair: (-pair[1], pair[0])))

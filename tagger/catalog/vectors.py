@@ -11,11 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, func, select
 
-from tagger.catalog.schema import ANALYSIS, FILE, FOLDER, LOCATION, SOURCE
+from tagger.catalog.schema import ANALYSIS, FOLDER, LOCATION, SOURCE
 from tagger.results import Kind
 
 _PAGE: Final = 10_000
-_ADDED: Final = "SELECT id, file_id, embedding FROM analysis WHERE source_id = ? AND id > ?"
+_ADDED: Final = """
+    SELECT file_id, embedding FROM analysis
+    WHERE source_id = ? AND id > ? AND file_id NOT IN (SELECT id FROM file WHERE kind = ?)
+"""
 
 
 class Mark(NamedTuple):
@@ -63,8 +66,6 @@ def vectors(connection: Connection, model: str, held: Vectors | None) -> Vectors
     if held is not None and not _is_only_added(connection, held.mark, added, mark):
         held, added = None, _read(connection, source_id, after=-1)
     file_ids, matrix = added.file_ids, added.matrix
-    if not added.is_audible.all():
-        file_ids, matrix = file_ids[added.is_audible], matrix[added.is_audible]
     if held is not None and len(held.matrix):
         if not len(matrix):
             return replace(held, mark=mark)
@@ -77,7 +78,6 @@ class _Rows(NamedTuple):
     total: int
     file_ids: npt.NDArray[np.int64]
     matrix: npt.NDArray[np.float32]
-    is_audible: npt.NDArray[np.bool_]
 
 
 def _mark(connection: Connection, source_id: int | None) -> Mark:
@@ -98,22 +98,23 @@ def _made_at(connection: Connection, number: int | None) -> float:
 
 
 def _read(connection: Connection, source_id: int | None, *, after: int) -> _Rows:
-    """The embeddings of the analyses whose numbers are above one."""
+    """The embeddings of the analyses whose numbers are above one, and how many analyses there are, silence too."""
+    newer = (ANALYSIS.c.source_id == source_id, ANALYSIS.c.id > after)
+    size, total = connection.execute(select(func.count(), func.sum(ANALYSIS.c.id)).where(*newer)).one()
     # Without SQLAlchemy's rows, which cost more than reading does.
-    cursor = connection.exec_driver_sql(_ADDED, (source_id, after)).cursor
+    cursor = connection.exec_driver_sql(_ADDED, (source_id, after, Kind.SILENCE.value)).cursor
     assert cursor is not None
-    ids: list[int] = []
-    file_ids: list[int] = []
-    parts: list[npt.NDArray[np.float32]] = []
+    file_ids, matrix, end = np.zeros(size, dtype=np.int64), np.zeros((0, 1), dtype=np.float32), 0
     while page := cursor.fetchmany(_PAGE):
-        page_ids, page_file_ids, embeddings = zip(*page, strict=True)
-        ids += page_ids
-        file_ids += page_file_ids
-        parts.append(np.frombuffer(b"".join(embeddings), "<f4").reshape(len(page), -1))
-    silent = connection.scalars(select(FILE.c.id).where(FILE.c.kind == Kind.SILENCE.value)).all()
-    whose = np.array(file_ids, dtype=np.int64)
-    matrix = np.concatenate(parts).astype(np.float32, copy=False) if parts else np.zeros((0, 1), dtype=np.float32)
-    return _Rows(len(ids), sum(ids), whose, matrix, ~np.isin(whose, np.array(silent, dtype=np.int64)))
+        whose, embeddings = zip(*page, strict=True)
+        rows = np.frombuffer(b"".join(embeddings), "<f4").reshape(len(page), -1)
+        if not end:
+            # All at once: parts that are put together afterwards would take twice the memory, 1 GB at a million.
+            matrix = np.empty((size, rows.shape[1]), dtype=np.float32)
+        file_ids[end : end + len(page)] = whose
+        matrix[end : end + len(page)] = rows
+        end += len(page)
+    return _Rows(int(size), int(total or 0), file_ids[:end], matrix[:end])
 
 
 def embeddings(connection: Connection, file_ids: Collection[int]) -> dict[int, npt.NDArray[np.float32]]:
