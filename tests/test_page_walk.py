@@ -201,9 +201,17 @@ def test_see_what_is_in_a_file_and_who_says_so(visit: Visit) -> None:
     expect(picture).to_have_class("hearing-picture is-there")
     drawn = "(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((v) => v)"
     assert tab.locator(".library .hearing-wave canvas").first.evaluate(drawn)
+    # A click in the middle of eight seconds, of which none had been heard.
+    at_once = tab.locator(".library").get_by_role("button", name="Play what is chosen at once")
+    at_once.click()
+    search(tab, "kv3-a")
+    row(tab, "kv3-a").click()
+    expect(tab.locator(".library .hearing-name")).to_have_text("kv3-a_120.ogg")
     stage = tab.locator(".library").get_by_role("slider", name="Position")
-    stage.click(position={"x": 700, "y": 20})
-    expect(stage).not_to_have_attribute("aria-valuenow", "0.0")
+    expect(stage).to_have_attribute("aria-valuenow", "0.0")
+    stage.click(position={"x": 750, "y": 20})
+    expect(stage).to_have_attribute("aria-valuenow", re.compile(r"^[4-7]\."))
+    at_once.click()
 
 
 def test_correct_by_keys_and_write_it_into_the_file(visit: Visit) -> None:
@@ -253,6 +261,8 @@ def test_live_audio_is_seen_as_it_plays(visit: Visit) -> None:
     tab = visit.tab
     go_to(tab, "Live")
     tab.get_by_role("button", name="Play a sample of the library").click()
+    # It is the one that is looked at in the library.
+    expect(tab.get_by_role("region", name=Path(TOM).stem)).to_be_visible()
     expect(tab.locator(".leading")).not_to_contain_text("No sound")
     expect(tab.locator(".live canvas").first).to_be_visible()
     tab.get_by_role("button", name="Stop the sample").click()

@@ -20,7 +20,7 @@ from daemon.web.lanes import Lanes
 from daemon.web.nearest import Nearest
 from daemon.web.streams import Streams
 from daemon.web.track_names import TrackNames
-from daemon.web.visit import Sound, Visit
+from daemon.web.visit import Visit
 from tagger import settings
 from tagger.errors import printable
 
@@ -44,7 +44,6 @@ class Live:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._demo = demo.Demo()
-        self._shown: Sound | None = None
         self._bridge: Bridge | None = None
         self._state: object = None
         self._streams = Streams()
@@ -56,7 +55,6 @@ class Live:
         self._place = ui.element("div").classes("live")
         self._timer = ui.timer(1.0, self._look)
         self._visit.opened.subscribe(self._opened)
-        self._visit.shown.subscribe(self._note_shown)
         self._place.client.on_delete(self._demo.stop)
 
     async def key(self, key: str) -> None:
@@ -71,9 +69,6 @@ class Live:
             self._lanes.show(self._bridge.history)
         elif self._bridge is not None:
             self._lanes.stop()
-
-    def _note_shown(self, found: Sound | None) -> None:
-        self._shown = found
 
     async def _look(self) -> None:
         hearing = self._visit.backend.hearing
@@ -186,7 +181,7 @@ class Live:
             return
         if self._demo.is_playing:
             await ask(self._demo.stop)
-        elif chosen := await ask(demo.example, self._visit.backend.catalog, self._shown):
+        elif chosen := await ask(demo.example, self._visit.backend.catalog, self._visit.looked_at):
             path, repeat = chosen
             await ask(self._demo.play, path, bridge.address, repeat=repeat)
         else:

@@ -18,7 +18,7 @@ from daemon.web.library import Library
 from daemon.web.live import Live
 from daemon.web.review import Review
 from daemon.web.toast import Toast
-from daemon.web.visit import MOST_QUERY, Visit
+from daemon.web.visit import MOST_QUERY, Sound, Visit
 
 STATIC: Final = Path(__file__).with_name("static")
 THEMES: Final = {"auto": "brightness_auto", "dark": "dark_mode", "light": "light_mode"}
@@ -109,6 +109,7 @@ class Shell:
         self._main = ui.element("div").classes("content")
         ui.skip_link(target=self._main)
         Toast(self._visit).build()
+        self._visit.shown.subscribe(self._note)
         # First, so that whoever else is told finds the view that it is told of.
         self._visit.opened.subscribe(self._open)
         self._open(self._visit.view)
@@ -133,6 +134,9 @@ class Shell:
         self._visit.opened.emit(view if view in VIEWS else "library")
         self._visit.query = str(text)[:MOST_QUERY]
         self._visit.searched.emit(self._visit.query)
+
+    def _note(self, sound: Sound | None) -> None:
+        self._visit.looked_at = sound
 
     def _tab(self, name: str, entry: Entry) -> ui.button:
         button = ui.button(entry.words, icon=entry.icon, on_click=lambda: self._visit.opened.emit(name), color=None)

@@ -86,6 +86,7 @@ class Visit:
         told: tells people what was done.
         searched: asks for a search, by the text of the search box.
         opened: asks for another view, by its name.
+        looked_at: the file that `shown` told of last.
         selected: the files that are chosen, in the order of the table.
         labels: those that were chosen lately, the latest first.
         typing: takes keys that are pressed while a box for text is on its way; None while none is.
@@ -108,6 +109,7 @@ class Visit:
     told: Event[[Note]] = field(default_factory=Event)
     searched: Event[[str]] = field(default_factory=Event)
     opened: Event[[str]] = field(default_factory=Event)
+    looked_at: Sound | None = None
     selected: Sequence[Row] = ()
     labels: list[str] = field(default_factory=list)
     typing: Callable[[str], None] | None = None
