@@ -71,7 +71,9 @@ class DropReport:
             self._again = ui.button("Try again", icon="refresh", on_click=self._try_again, color=None)
             self._again.props("flat no-caps dense").classes("quiet")
         with ui.element("div").classes("report-body") as self._body:
-            self._verdict = ui.element("div").classes("verdict").props('role=group aria-label="Likeliest instruments"')
+            self._verdict = (
+                ui.element("div").classes("likeliest").props('role=group aria-label="Likeliest instruments"')
+            )
             self._note = ui.label().classes("verdict-note muted").props("role=status")
             with Player() as self._player:
                 self._lanes = ui.html(sanitize=False).classes("lanes").props('role=img aria-label="Timeline"')

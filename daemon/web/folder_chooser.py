@@ -61,7 +61,7 @@ class FolderChooser:
     async def go(self, path: Path) -> None:
         """Looks into a folder, which is then the one that is chosen."""
         self._turn += 1
-        turn = self._turn
+        turn, asked = self._turn, self._box.value
         found = await _look(path)
         # Somebody may have gone elsewhere meanwhile.
         if turn != self._turn:
@@ -70,10 +70,14 @@ class FolderChooser:
             self._remark.set_text(f"{path} {found}.")
         else:
             self._show(found)
+            # Somebody may have typed meanwhile.
+            if self._box.value == asked:
+                self._box.set_value(str(found.path))
 
     @property
     def _typed(self) -> Path:
-        return typed(self._box.value or "").absolute()
+        text = (self._box.value or "").strip()
+        return typed(text).absolute() if text else self.path
 
     async def _entered(self) -> None:
         if self._typed == self.path:
@@ -83,7 +87,6 @@ class FolderChooser:
 
     def _show(self, found: Surroundings) -> None:
         self.path = found.path
-        self._box.set_value(str(found.path))
         self._remark.set_text(self._shown(found))
         self._list.clear()
         with self._list:

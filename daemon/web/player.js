@@ -16,10 +16,20 @@ function audioContext() {
   return context;
 }
 
-// Browsers let nothing sound before the user has done something; so the first key or click makes ready.
-for (const gesture of ["keydown", "pointerdown"]) {
-  window.addEventListener(gesture, () => audioContext().resume().catch(() => {}), { capture: true, once: true });
-}
+// Browsers let nothing sound before the user has done something, and complain where it is tried.
+let isAllowed = navigator.userActivation?.hasBeenActive ?? false;
+
+const allowed = new Promise((resolve) => {
+  function allow() {
+    isAllowed = true;
+    audioContext().resume().catch(() => {});
+    resolve();
+  }
+  if (isAllowed) resolve();
+  for (const gesture of ["keydown", "pointerdown"]) {
+    window.addEventListener(gesture, allow, { capture: true, once: true });
+  }
+});
 
 async function problemOf(answer) {
   const problem = await answer.json().catch(() => null);
@@ -43,8 +53,10 @@ class Shelf {
     const fetched = (async () => {
       const answer = await fetch(url);
       if (!answer.ok) throw await problemOf(answer);
+      const encoded = await answer.arrayBuffer();
+      await allowed;
       try {
-        return await audioContext().decodeAudioData(await answer.arrayBuffer());
+        return await audioContext().decodeAudioData(encoded);
       } catch {
         throw new Error("This browser cannot decode the sound.");
       }
@@ -242,6 +254,7 @@ class Sound {
 
   async play(from) {
     this.wanted = from;
+    if (!isAllowed) this.events.blocked();
     if (!this.engine) return;
     this.wanted = null;
     const turn = this.turn;

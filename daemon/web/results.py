@@ -94,6 +94,15 @@ _IN: Final = "(event) => event.currentTarget.tabIndex = -1"
 _OUT: Final = "(event) => event.currentTarget.tabIndex = 0"
 """Else Shift and Tab would lead from the table to itself."""
 
+_FIT: Final = """({api, clientWidth}) => {
+    api.setColumnsVisible(['folder'], clientWidth >= 740);
+    api.setColumnsVisible(['key', 'bpm'], clientWidth >= 600);
+}"""
+"""On a tablet, what the panel tells as well gives way."""
+
+_ALL_THE_REST: Final = "({data, api}) => data?.reason ? api.getAllDisplayedColumns().length - 2 : 1"
+"""Why a file failed takes the place of what it would have."""
+
 _AS_FOUND: Final = "() => 0"
 """The order is the catalog's; the table is not to make its own of the rows it happens to have."""
 
@@ -102,7 +111,7 @@ _COLUMNS: Final[list[dict[str, Any]]] = [
         "field": "name",
         "headerName": "Name",
         "flex": 3,
-        "minWidth": 160,
+        "minWidth": 140,
         "tooltipField": "path",
         "sort_by": "name",
         "dndSource": True,
@@ -112,23 +121,24 @@ _COLUMNS: Final[list[dict[str, Any]]] = [
         "field": "tags",
         "headerName": "Instrument",
         "flex": 3,
-        "minWidth": 150,
+        "minWidth": 130,
+        ":colSpan": _ALL_THE_REST,
         ":cellRenderer": _TAGS,
         "sortable": False,
         "cellDataType": False,
     },
-    {"field": "sure", "headerName": "Sure", "width": 96, ":cellRenderer": _SURE, "sort_by": "confidence"},
-    {"field": "kind", "headerName": "Kind", "width": 90, "sort_by": "kind"},
+    {"field": "sure", "headerName": "Sure", "width": 82, ":cellRenderer": _SURE, "sort_by": "confidence"},
+    {"field": "kind", "headerName": "Kind", "width": 84, "sort_by": "kind"},
     {
         "field": "duration_s",
         "headerName": "Length",
-        "width": 90,
+        "width": 80,
         ":valueFormatter": _LENGTH,
         "type": "rightAligned",
         "sort_by": "duration",
     },
-    {"field": "bpm", "headerName": "BPM", "width": 78, "type": "rightAligned", "sort_by": "tempo"},
-    {"field": "key", "headerName": "Key", "width": 68, "sortable": False},
+    {"field": "bpm", "headerName": "BPM", "width": 66, "type": "rightAligned", "sort_by": "tempo"},
+    {"field": "key", "headerName": "Key", "width": 62, "sortable": False},
     {"field": "folder", "headerName": "Folder", "flex": 2, "minWidth": 120, "tooltipField": "path", "sort_by": "path"},
 ]
 
@@ -176,6 +186,7 @@ class Results:
                 "rowHeight": 34,
                 "headerHeight": 32,
                 "animateRows": False,
+                ":onGridSizeChanged": _FIT,
                 "tooltipShowDelay": 600,
                 "overlayNoRowsTemplate": "<span></span>",
             },

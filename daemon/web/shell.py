@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from nicegui import background_tasks, ui
+from nicegui.events import GenericEventArguments
 
 from daemon.web.door import LOGOUT
 from daemon.web.drop import Drop
@@ -17,13 +18,26 @@ from daemon.web.library import Library
 from daemon.web.live import Live
 from daemon.web.review import Review
 from daemon.web.toast import Toast
-from daemon.web.visit import Visit
+from daemon.web.visit import MOST_QUERY, Visit
 
 STATIC: Final = Path(__file__).with_name("static")
 THEMES: Final = {"auto": "brightness_auto", "dark": "dark_mode", "light": "light_mode"}
 
 SHEETS: Final = ["style.css", *sorted(path.name for path in STATIC.glob("*.css") if path.name != "style.css")]
 """The one that all others build on comes first."""
+
+_GO: Final = """
+    const address = new URL(location), name = "%s", before = address.searchParams.get("view");
+    address.searchParams.set("view", name);
+    if (before !== name) history[before ? "pushState" : "replaceState"](null, "", address);
+"""
+_BACK_EVENT: Final = "pageback"
+_BACK: Final = f"""
+    addEventListener("popstate", () => {{
+        const said = new URL(location).searchParams;
+        emitEvent("{_BACK_EVENT}", [said.get("view") ?? "", said.get("q") ?? ""]);
+    }});
+"""
 
 
 class View(Protocol):
@@ -74,6 +88,8 @@ class Shell:
         ui.colors(primary="var(--accent)", negative="#c2453f", positive="#3f8f5f")
         self._dark = ui.dark_mode({"dark": True, "light": False}.get(self._visit.theme))
         listen_to_keys(self._key)
+        ui.on(_BACK_EVENT, self._gone_back)
+        ui.run_javascript(_BACK)
         with ui.element("header").classes("top"):
             ui.html('<span class="brand-mark" aria-hidden="true"></span>', sanitize=False)
             ui.label("Instrument tagger").classes("brand").props("role=heading aria-level=1")
@@ -107,9 +123,14 @@ class Shell:
             section.set_visibility(each == name)
         for each, tab in self._tabs.items():
             tab.props(f"aria-current={'page' if each == name else 'false'}")
-        ui.run_javascript(
-            f"const u = new URL(location); u.searchParams.set('view', '{name}'); history.replaceState(0, '', u)"
-        )
+        ui.run_javascript(_GO % name)
+
+    def _gone_back(self, event: GenericEventArguments) -> None:
+        """Shows what the address says, after the browser's own buttons."""
+        view, text = event.args
+        self._visit.opened.emit(view if view in VIEWS else "library")
+        self._visit.query = str(text)[:MOST_QUERY]
+        self._visit.searched.emit(self._visit.query)
 
     def _tab(self, name: str, entry: Entry) -> ui.button:
         button = ui.button(entry.words, icon=entry.icon, on_click=lambda: self._visit.opened.emit(name), color=None)

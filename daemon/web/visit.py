@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from fastapi import Request
 from nicegui import Event
@@ -19,6 +19,9 @@ from daemon.web.news import News
 from daemon.web.reviewing import Doubts
 from daemon.web.rows import Row
 from daemon.web.similar import SimilarSounds
+
+MOST_QUERY: Final = 500
+"""Characters of a search that an address may have."""
 
 
 class Sound(Protocol):
@@ -122,7 +125,7 @@ class Visit:
             shared.desks,
             is_local=host in ("127.0.0.1", "::1"),
             has_session=any(name.endswith("tagger-session") for name in request.cookies),
-            query=request.query_params.get("q", "")[:500],
+            query=request.query_params.get("q", "")[:MOST_QUERY],
             view=request.query_params.get("view", ""),
             theme=theme if theme in ("dark", "light") else "auto",
         )
