@@ -209,6 +209,8 @@ class Results:
         in_order = "sort((a, b) => a.rowIndex - b.rowIndex).map((node) => node.data.id)"
         self._grid.on("selectionChanged", self._selection_changed, js_handler=f"() => emit({chosen}.{in_order})")
         self._grid.on("viewportChanged", self._scrolled, ["lastRow"], throttle=0.1)
+        # The event above is not sent each time that the end comes into view.
+        self._grid.on("bodyScrollEnd", self._scroll_ended, [])
         self._grid.on("sortChanged", self._sort_changed, [])
         self._visit.judged.subscribe(self._judged)
         self._visit.shown.subscribe(self._looked_elsewhere)
@@ -256,7 +258,13 @@ class Results:
         return _Page(rows_of(catalog, page.files), page.next)
 
     async def _scrolled(self, event: GenericEventArguments) -> None:
-        last = event.args.get("lastRow")
+        await self._reach(event.args.get("lastRow"))
+
+    async def _scroll_ended(self) -> None:
+        await self._reach(await self._grid.run_grid_method("getLastDisplayedRowIndex"))
+
+    async def _reach(self, last: int | None) -> None:
+        """Fetches more rows where the last one that is seen is near the end of those that are there."""
         async with self._is_fetching:
             if last is not None and last + _AHEAD >= len(self._rows):
                 await self._more()
