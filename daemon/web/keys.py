@@ -36,6 +36,12 @@ _LISTEN: Final = """
         if (document.activeElement?.matches(typing)) document.activeElement.blur();
         event.preventDefault();
     });
+    // Quasar's buttons take it all the same.
+    document.addEventListener("focusin", ({target, relatedTarget}) => {
+        if (!target.matches(".q-focus-helper")) return;
+        if (relatedTarget) relatedTarget.focus({preventScroll: true});
+        else target.blur();
+    });
 """
 
 KEYS: Final = {
