@@ -90,9 +90,13 @@ _NOT_FOR_TABLE: Final = """({event, context}) => {
 }"""
 """Space plays, Tab leaves the table, and a row is one thing."""
 
-_IN: Final = "(event) => event.currentTarget.tabIndex = -1"
-_OUT: Final = "(event) => event.currentTarget.tabIndex = 0"
-"""Else Shift and Tab would lead from the table to itself."""
+_TURN: Final = (
+    "(event) => {{ event.currentTarget.tabIndex = {0}; const cell = event.target.closest('.ag-cell'); "
+    "if (cell) cell.tabIndex = {1}; }}"
+)
+_IN: Final = _TURN.format(-1, 0)
+_OUT: Final = _TURN.format(0, -1)
+"""One place at a time takes the keyboard: else Shift and Tab would lead from the table to itself."""
 
 _FIT: Final = """({api, clientWidth}) => {
     api.setColumnsVisible(['folder'], clientWidth >= 740);
