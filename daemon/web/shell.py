@@ -90,6 +90,8 @@ class Shell:
         listen_to_keys(self._key)
         ui.on(_BACK_EVENT, self._gone_back)
         ui.run_javascript(_BACK)
+        # Quasar's bar over the page has no name, and tells of requests that nobody waits for.
+        ui.run_javascript("Quasar.LoadingBar.setDefaults({hijackFilter: () => false})")
         with ui.element("header").classes("top"):
             ui.html('<span class="brand-mark" aria-hidden="true"></span>', sanitize=False)
             ui.label("Instrument tagger").classes("brand").props("role=heading aria-level=1")
