@@ -83,7 +83,8 @@ def song(loops: Path) -> Sound:
     for name, start_s, end_s in _ARRANGEMENT:
         part, first, last = parts[name], start_s * RATE, end_s * RATE
         mixed[first:last] += np.resize(part, (last - first, 2))
-    return 0.7 * mixed / np.max(np.abs(mixed))
+    mixed *= 0.7 / float(np.max(np.abs(mixed)))
+    return mixed
 
 
 _PARTS: Final = {"drums": "kv3-a_120.ogg", "bass": "kv3-b_120.ogg", "keys": "kv3-c_96.ogg"}
