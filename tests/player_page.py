@@ -44,7 +44,7 @@ def main() -> None:
     from daemon.api.access import Access
     from daemon.api.backend import Backend
     from daemon.web.app import create_app
-    from daemon.web.player import Player, Stretch
+    from daemon.web.parts.player import Player, Stretch
     from tagger.catalog import Catalog, Query
     from tests.catalog_entries import entry
     from tests.http_api import TOKEN, Sketcher

@@ -104,15 +104,25 @@ def test_rooms_look_down_only() -> None:
 
 
 def test_nothing_below_the_page_knows_it_or_its_library() -> None:
-    below = [
-        path for room in ROOMS_BELOW for path in (ROOT / room).rglob("*.py") if path.parent != ROOT / "daemon" / "web"
-    ]
+    web = ROOT / "daemon" / "web"
+    below = [path for room in ROOMS_BELOW for path in (ROOT / room).rglob("*.py") if web not in path.parents]
     inside = [path for path in below if path.parent != ROOT / "daemon"]
     wrong = [
         f"{path.relative_to(ROOT)} imports {module}"
         for path in below
         for module in _imports(path)
         if module.partition(".")[0] == "nicegui" or (path in inside and module.startswith("daemon.web"))
+    ]
+    assert not wrong
+
+
+def test_what_is_done_on_the_page_does_not_know_how_it_is_shown() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in (ROOT / "daemon" / "web" / "work").glob("*.py")
+        for module in _imports(path)
+        if module.startswith("nicegui")
+        or (module.startswith("daemon.web.") and not module.startswith("daemon.web.work"))
     ]
     assert not wrong
 

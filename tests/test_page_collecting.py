@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from daemon.web import collecting, revealing
-from daemon.web.collecting import Collected, collect, destination
-from daemon.web.errand import Errand
+from daemon.web.work import collecting, revealing
+from daemon.web.work.collecting import Collected, collect, destination
+from daemon.web.work.errand import Errand
 from tagger.catalog import Catalog
 from tagger.errors import OutputError, TaggerError
 from tests.catalog_entries import entry
@@ -242,7 +242,7 @@ class TestReveal:
         script = f"""
 import subprocess, sys, time
 from pathlib import Path
-from daemon.web import revealing
+from daemon.web.work import revealing
 echo = subprocess.Popen(["dbus-test-tool", "echo", "--name={revealing._SERVICE}"])
 monitor = subprocess.Popen(["dbus-monitor", "--session", "member=ShowItems"], stdout=subprocess.PIPE, text=True)
 try:

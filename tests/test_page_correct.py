@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, expect
 from playwright.sync_api import Page as Tab
 
 from daemon.api import finding, models
-from daemon.web.label_chooser import matching
+from daemon.web.parts.label_chooser import matching
 from tagger import tagfile
 from tagger.catalog import HUMAN, Catalog, FileRecord
 from tagger.results import Kind

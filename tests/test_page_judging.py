@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daemon.judging import Verdict
-from daemon.web.judging import MOST_ACTS, Chosen, History
+from daemon.web.work.judging import MOST_ACTS, Chosen, History
 from tagger.catalog import HUMAN, Catalog, FileRecord, LabelState
 from tagger.errors import CatalogError
 from tests.catalog_entries import entry

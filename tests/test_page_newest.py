@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from daemon.web.newest import Newest
+from daemon.web.parts.newest import Newest
 
 
 async def _type_on(questions: int) -> tuple[list[int], list[int | None]]:

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from daemon.web.judging import Chosen, History
-from daemon.web.reviewing import Doubts
+from daemon.web.work.judging import Chosen, History
+from daemon.web.work.reviewing import Doubts
 from tagger.catalog import Catalog
 from tagger.results import Analysis, Kind
 from tests.catalog_entries import entry
@@ -122,7 +122,7 @@ def test_near_copies_in_many_packs_do_not_fill_the_queue(catalog: Catalog, doubt
 def test_pages_follow_each_other_without_gaps_and_twice_the_same(
     catalog: Catalog, doubts: Doubts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("daemon.web.reviewing._STRETCH", 7)
+    monkeypatch.setattr("daemon.web.work.reviewing._STRETCH", 7)
     put(catalog, *(heard(f"{at:02}", ("tom", 0.4 + at / 100)) for at in range(40)))
 
     def walk() -> list[str]:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from daemon.api import finding, models
 from daemon.api.models import Filters
-from daemon.web.completing import MOST, Completion, Facts, complete
-from daemon.web.searching import KEYS, STATES, Search, parse, to_text
+from daemon.web.work.completing import MOST, Completion, Facts, complete
+from daemon.web.work.searching import KEYS, STATES, Search, parse, to_text
 from tagger.catalog import Catalog, Review
 from tagger.catalog.records import REVIEWED
 from tagger.results import Kind

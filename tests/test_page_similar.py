@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from daemon.api.counting import Counting
-from daemon.web.similar import Similar, SimilarSounds
+from daemon.web.work.similar import Similar, SimilarSounds
 from tagger.catalog import Catalog, Query
 from tagger.errors import CatalogError
 from tagger.results import Kind

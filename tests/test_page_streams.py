@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from daemon.web.streams import Streams, StreamState
+from daemon.web.live.streams import Streams, StreamState
 from osc_bridge.daws.daw import Track
 from osc_bridge.daws.desk import DAWS
 from osc_bridge.engine import StreamInfo

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from mutagen.flac import FLAC
 
-from daemon.web import tagwriting
-from daemon.web.errand import Errand
-from daemon.web.tagwriting import Changes, Field
+from daemon.web.work import tagwriting
+from daemon.web.work.errand import Errand
+from daemon.web.work.tagwriting import Changes, Field
 from tagger import tagfile
 from tagger.catalog import Catalog, Query
 from tagger.errors import CatalogError

@@ -20,7 +20,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 from playwright.sync_api import Page as Tab
 
-from daemon.web.password import Password
+from daemon.web.access.password import Password
 from tests.web_page import browser, needs_chromium, running
 
 PATIENCE_MS = 120_000

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from daemon.api import models, work
-from daemon.web import saying
-from daemon.web.surroundings import MOST, is_watched, look_in, remark, typed
+from daemon.web.parts import saying
+from daemon.web.work.surroundings import MOST, is_watched, look_in, remark, typed
 from tagger.catalog import Catalog
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)

@@ -23,8 +23,8 @@ from daemon.api import app as api
 from daemon.api.access import load_token
 from daemon.api.backend import Backend
 from daemon.service.events import FilesGone
-from daemon.web.door import Door
-from daemon.web.password import Password
+from daemon.web.access.door import Door
+from daemon.web.access.password import Password
 from tests.http_api import Served, served
 from tests.web_page import Page, browser, environment, needs_chromium, running
 

@@ -20,10 +20,10 @@ from daemon.api import app as api
 from daemon.api.backend import Backend
 from daemon.api.listening import Heard, Hearing
 from daemon.api.timelines import Timelines, background_analyser
-from daemon.web import desk as desk_module
-from daemon.web.desk import Desk, Desks, Dropped, State
-from daemon.web.drop_routes import UPLOAD, add_routes, upload_url, url_of
-from daemon.web.temporary import shown_name
+from daemon.web.drop import desk as desk_module
+from daemon.web.drop.desk import Desk, Desks, Dropped, State
+from daemon.web.drop.drop_routes import UPLOAD, add_routes, upload_url, url_of
+from daemon.web.drop.temporary import shown_name
 from tagger.reports import FORMATS
 from tagger.results import Kind
 from tagger.timeline import TimelineSettings

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from daemon.web.brakes import Brakes
-from daemon.web.password import Password, is_right
-from daemon.web.sessions import IDLE_S, LIFE_S, MOST, Sessions
+from daemon.web.access.brakes import Brakes
+from daemon.web.access.password import Password, is_right
+from daemon.web.access.sessions import IDLE_S, LIFE_S, MOST, Sessions
 from tagger.errors import SettingsError
 from tests.command_line import Run
 

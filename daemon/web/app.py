@@ -16,11 +16,11 @@ from starlette.types import Receive, Scope, Send
 from daemon.api import app as api
 from daemon.api.access import PREFIX
 from daemon.api.backend import Backend
-from daemon.web.desk import MOST_BYTES
-from daemon.web.door import Door
-from daemon.web.drop_routes import UPLOAD
-from daemon.web.password import Password
-from daemon.web.policy import WithPolicy, give_nonces
+from daemon.web.access.door import Door
+from daemon.web.access.password import Password
+from daemon.web.access.policy import WithPolicy, give_nonces
+from daemon.web.drop.desk import MOST_BYTES
+from daemon.web.drop.drop_routes import UPLOAD
 
 _BODY_BYTES: Final = {"/_nicegui_ws": 1_000_000, UPLOAD: MOST_BYTES}
 """What socket.io itself takes, for networks that let no websocket through; and files that are dropped."""

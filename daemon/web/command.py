@@ -19,8 +19,8 @@ from daemon.output import print_line, print_problem
 from daemon.service.lock import is_running
 from daemon.service.logs import default_log_path, logged
 from daemon.stopping import stoppable
+from daemon.web.access.password import Password
 from daemon.web.app import create_app
-from daemon.web.password import Password
 from tagger import settings
 from tagger.catalog import default_catalog_path
 from tagger.errors import SettingsError

@@ -13,13 +13,13 @@ from fastapi import FastAPI, Request
 from nicegui import core, ui
 
 from daemon.api.backend import Backend
-from daemon.web import drop_routes
-from daemon.web.desk import Desks
-from daemon.web.news import News
-from daemon.web.reviewing import Doubts
+from daemon.web.drop import drop_routes
+from daemon.web.drop.desk import Desks
+from daemon.web.parts.news import News
 from daemon.web.shell import STATIC, Shell
-from daemon.web.similar import SimilarSounds
 from daemon.web.visit import Shared, Visit
+from daemon.web.work.reviewing import Doubts
+from daemon.web.work.similar import SimilarSounds
 
 TITLE: Final = "Instrument tagger"
 

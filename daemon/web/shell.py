@@ -9,15 +9,15 @@ from typing import Final, NamedTuple, Protocol
 from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
 
-from daemon.web.door import LOGOUT
-from daemon.web.drop import Drop
-from daemon.web.folders import Folders
-from daemon.web.health import Health
+from daemon.web.access.door import LOGOUT
+from daemon.web.drop.drop import Drop
+from daemon.web.folders.folders import Folders
 from daemon.web.keys import KeyHelp, is_asked, listen_to_keys
-from daemon.web.library import Library
-from daemon.web.live import Live
-from daemon.web.review import Review
-from daemon.web.toast import Toast
+from daemon.web.library.library import Library
+from daemon.web.library.review import Review
+from daemon.web.live.live import Live
+from daemon.web.parts.health import Health
+from daemon.web.parts.toast import Toast
 from daemon.web.visit import MOST_QUERY, Sound, Visit
 
 STATIC: Final = Path(__file__).with_name("static")

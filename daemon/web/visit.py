@@ -14,11 +14,11 @@ from fastapi import Request
 from nicegui import Event
 
 from daemon.api.backend import Backend
-from daemon.web.desk import Desks
-from daemon.web.news import News
-from daemon.web.reviewing import Doubts
-from daemon.web.rows import Row
-from daemon.web.similar import SimilarSounds
+from daemon.web.drop.desk import Desks
+from daemon.web.parts.news import News
+from daemon.web.parts.rows import Row
+from daemon.web.work.reviewing import Doubts
+from daemon.web.work.similar import SimilarSounds
 
 MOST_QUERY: Final = 500
 """Characters of a search that an address may have."""

@@ -65,8 +65,8 @@ def _play(process: subprocess.Popen[bytes], address: tuple[str, int], seconds: f
         start = heard_at = time.monotonic()
         look_at, change_at = start, start + _CHANGE_S
         for tick in range(round(seconds / _TICK_S)):
-            if any(message.address == "/tag/scores" for message in client.receive(_until(start + tick * _TICK_S))):
-                heard_at = time.monotonic()
+            told = [message.address for message in client.receive(_until(start + tick * _TICK_S))]
+            heard_at = time.monotonic() if "/tag/scores" in told else heard_at
             now = time.monotonic()
             for number, player in enumerate(players):
                 player.push(_part(sounds[number % len(sounds)], tick + 31 * number))

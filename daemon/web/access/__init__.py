@@ -1,0 +1,1 @@
+"""Who may see the page, and what it may load and run."""

@@ -1,0 +1,1 @@
+"""The view of dropped files, and where these are kept meanwhile."""
