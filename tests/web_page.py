@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, expect, sync_playwright
 
 from daemon.api.whereabouts import served_at
 
 CHROMIUM = shutil.which("chromium")
+# The usual five seconds are too few where much else is going on.
+expect.set_options(timeout=60_000)
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium (Debian: chromium) is not on this machine")
 
 
