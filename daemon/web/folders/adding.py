@@ -7,6 +7,7 @@ from pathlib import Path
 from nicegui import ui
 
 from daemon.api import folders, models
+from daemon.output import count_words
 from daemon.service import events
 from daemon.web.parts.asking import ask, tell
 from daemon.web.parts.dialogs import asking, discard
@@ -59,7 +60,7 @@ class AddFolder:
         is_known = is_watched(found.path, self._roots)
         self._yes.set_text("Watched already" if is_known else f"Watch {name}")
         self._yes.set_enabled(not is_known)
-        sounds = f"{found.sounds:,} sound{'s' * (found.sounds != 1)} right in it. " if found.sounds else ""
+        sounds = f"{count_words(found.sounds, 'sound')} right in it. " if found.sounds else ""
         return sounds + remark(found.path, self._roots)
 
     async def _add(self) -> bool:

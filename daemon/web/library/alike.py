@@ -37,7 +37,6 @@ class Alike:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._looked_at: Sound | None = None
         self._entries: list[tuple[Near, ui.element]] = []
         self._at = -1
         self._turn = 0
@@ -59,15 +58,14 @@ class Alike:
         self._list.on("keydown.up.prevent.stop", lambda: self._step(-1))
         self._list.on("keydown.escape", self._close)
         self._panel.set_visibility(False)
-        self._visit.shown.subscribe(self._look)
         self._visit.alike.subscribe(self._show)
 
     async def look(self) -> None:
         """Shows what sounds like the file that is looked at."""
-        if self._looked_at is None:
+        if self._visit.looked_at is None:
             self._visit.told.emit(Note("Choose a file first"))
         else:
-            await self._show(self._looked_at)
+            await self._show(self._visit.looked_at)
 
     async def _show(self, sound: Sound) -> None:
         self._turn += 1
@@ -127,6 +125,3 @@ class Alike:
     def _close(self) -> None:
         self._panel.set_visibility(False)
         self._clear()
-
-    def _look(self, sound: Sound | None) -> None:
-        self._looked_at = sound

@@ -51,7 +51,6 @@ class CollectDialog:
         try:
             if self._chooser is not None:
                 await self._chooser.go(Path.home())
-            self._dialog.open()
             await self._dialog
         finally:
             self._working.cancel()

@@ -42,7 +42,6 @@ class Detail:
         self._visit = visit
         self._verdicts = verdicts
         self._turn = 0
-        self._looked_at: Sound | None = None
 
     def build(self) -> None:
         """Makes the panel, empty, and follows what is looked at."""
@@ -52,8 +51,7 @@ class Detail:
         self._visit.judged.subscribe(self._show)
         self._empty()
 
-    async def _look(self, found: Sound | None) -> None:
-        self._looked_at = found
+    async def _look(self) -> None:
         await self._show(rest_s=_REST_S)
 
     async def _show(self, *_: object, rest_s: float = 0.0) -> None:
@@ -64,10 +62,10 @@ class Detail:
             return
         if len(self._visit.selected) > 1:
             self._fill_many(self._visit.selected)
-        elif self._looked_at is None:
+        elif self._visit.looked_at is None:
             self._empty()
         else:
-            await self._fill(self._looked_at, turn)
+            await self._fill(self._visit.looked_at, turn)
 
     async def _fill(self, found: Sound, turn: int) -> None:
         detail = await ask(finding.show, self._visit.backend.catalog, found.id)

@@ -55,7 +55,6 @@ class Library:
                 Detail(self._visit, self._verdicts).build()
             self._hearing.build()
             Welcome(self._visit, "library", self._again).build()
-        self._verdicts.build()
         self._visit.shown.subscribe(self._hearing.show)
         self._visit.searched.subscribe(self._take)
         ui.timer(0, self._again, once=True)

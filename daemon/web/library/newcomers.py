@@ -8,6 +8,7 @@ from typing import Final
 
 from nicegui import ui
 
+from daemon.output import count_words
 from daemon.service import events
 from daemon.web.parts.redrawing import Redrawing
 from daemon.web.visit import Visit
@@ -50,7 +51,7 @@ class Newcomers:
 
     async def _draw(self) -> None:
         count = len(self._new)
-        words = f"{count:,} new file{'s' * (count != 1)}" if count else "Refresh"
+        words = count_words(count, "new file") if count else "Refresh"
         self._button.set_text(f"{words}+" if count == _MOST else words)
         self._button.set_visibility(bool(count) or self._has_changed)
 

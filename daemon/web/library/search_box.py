@@ -8,6 +8,7 @@ from typing import Final
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from daemon.output import count_words
 from daemon.web.parts.asking import ask, tell
 from daemon.web.visit import Note, Visit
 from daemon.web.work.completing import Completion, Facts, complete
@@ -74,7 +75,7 @@ class SearchBox:
     def count(self, files: int | None, facts: Facts) -> None:
         """Tells how many files were found, and completes by what there is."""
         self._facts = facts
-        self._count.set_text("" if files is None else f"{files:,} file{'s' * (files != 1)}")
+        self._count.set_text("" if files is None else count_words(files, "file"))
 
     def tell(self, notices: Sequence[Notice]) -> None:
         """Tells what was not understood."""

@@ -24,11 +24,6 @@ class Verdicts:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._acts = Acts(visit)
-        self._looked_at: Sound | None = None
-
-    def build(self) -> None:
-        """Follows what is looked at."""
-        self._visit.shown.subscribe(self._look)
 
     async def key(self, key: str) -> None:
         """Does what a key means here."""
@@ -76,10 +71,10 @@ class Verdicts:
         """Several files that are chosen, or else the one that is looked at."""
         if len(self._visit.selected) > 1:
             return [row for row in self._visit.selected if row.payload_hash]
-        if self._looked_at is None:
+        if self._visit.looked_at is None:
             self._visit.told.emit(Note("Choose a file first"))
             return []
-        return [self._looked_at]
+        return [self._visit.looked_at]
 
     async def _files(self, meant: Sequence[Sound]) -> list[Chosen]:
         """The same with the audio that was shown; where another part than the table did that, what it is now."""
@@ -87,6 +82,3 @@ class Verdicts:
         others = [sound.id for sound in meant if not isinstance(sound, Row)]
         seen = await ask(self._visit.backend.catalog.seen_at, others) if others else None
         return [*shown, *(Chosen(each, held.payload_hash) for each, held in (seen or {}).items())]
-
-    def _look(self, sound: Sound | None) -> None:
-        self._looked_at = sound

@@ -14,6 +14,7 @@ from pathlib import PurePath
 from typing import Final
 
 from daemon.api.models import FacetCounts
+from daemon.output import count_words
 from daemon.web.work.searching import KEYS, STATES, key_of
 from daemon.web.work.terms import Term, quoted, terms_of
 from tagger.filenames import meanings
@@ -162,7 +163,7 @@ def _ranked(
             found[name] = (True, f"{names[name]} ({other})")
     for name, (_, words) in sorted(found.items(), key=lambda each: (each[1][0], -counts.get(each[0], 0), each[1][1])):
         count = counts.get(name, 0)
-        yield name, f"{words}, {count:,} file{'s' * (count != 1)}" if count else words
+        yield name, f"{words}, {count_words(count, 'file')}" if count else words
 
 
 def _is_in(wanted: str, words: str) -> bool:
