@@ -169,6 +169,25 @@ VARIATIONS: Final[Mapping[tuple[int, int], Program]] = {
 }
 """Programs of the GS variation banks, by (bank, program): only soundfonts that have such banks."""
 
+_EFFECTS: Final = {
+    1: ("cut noise", "flute key click", "rain", "dog", "telephone 2", "car engine", "laughing", "machine gun"),
+    2: ("string slap", "", "thunder", "horse gallop", "door creaking", "car stop", "scream", "laser gun"),
+    3: ("", "", "wind", "bird 2", "door", "car pass", "punch", "explosion"),
+    4: ("", "", "stream", "", "", "car crash", "heartbeat", ""),
+    5: ("", "", "bubbles", "", "", "siren", "footsteps", ""),
+    6: ("", "", "", "", "", "train", "", ""),
+    7: ("", "", "", "", "", "jet plane", "", ""),
+    8: ("", "", "", "", "", "starship", "", ""),
+    9: ("", "", "", "", "", "burst noise", "", ""),
+}
+EFFECTS: Final[Mapping[tuple[int, int], Program]] = {
+    (bank, 120 + i): Program("sound_effect", name, 57, 63)
+    for bank, names in _EFFECTS.items()
+    for i, name in enumerate(names)
+    if name
+}
+"""Sound effects of the GS variation banks, which are hardly changed by the note that is played."""
+
 KEYS: Final[Mapping[int, tuple[str, str]]] = {
     26: ("percussion_other", "finger snap"),
     28: ("percussion_other", "slap"),

@@ -1,4 +1,4 @@
-"""Rendered training clips: General MIDI instrument sets, drum kits, own synthesis, and songs.
+"""Rendered training clips: General MIDI instrument sets, synthesizers, kits, packs, own synthesis, and songs.
 
 Writes `clips/*.flac` (mono, 32 kHz, 16 bit, at most 3 s, leading silence cut, peak at -1 dBFS) and two
 manifests with the columns of the corpus: `manifest.csv` to train on, and `validation.csv` with the one
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +22,17 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
-from models.workshop.rendering import drumkits, soundfonts
+from models.workshop.rendering import drumkits, patches, soundfonts
 from models.workshop.rendering.general_midi import KEYS
-from models.workshop.rendering.instrument_sets import InstrumentSet, fluidr3, freepats, timgm6mb
+from models.workshop.rendering.instrument_sets import (
+    InstrumentSet,
+    fluidr3,
+    freepats,
+    generaluser,
+    musescore,
+    timgm6mb,
+)
+from models.workshop.rendering.sample_packs import PACKS
 from models.workshop.rendering.song_windows import render_songs, write_windows
 from models.workshop.synthesis.voices import VOICES, load_wavetables, synthesise_voice
 
@@ -45,7 +54,7 @@ HYDROGEN_LICENCES: Final[Mapping[str, str]] = {
     "rumpf_kit_z01_h2": "CC-BY-3.0",
 }
 
-RECORDED: Final = frozenset({"hydrogen"})
+RECORDED: Final = frozenset({"hydrogen", "lmms", "sonic_pi"})
 """Libraries that are recordings all the same, and no renders."""
 CLIPS_PER_VOICE: Final = 24
 CLIPS_PER_LABEL: Final = 60
@@ -116,6 +125,22 @@ def general_midi(instruments: InstrumentSet) -> Iterator[Clip]:
             yield Clip(samples, label, f"{name}, {kit}", library, group, original, SAMPLE_RATE, licence)
 
 
+def synthesizers() -> Iterator[Clip]:
+    """Notes, chords and phrases of the presets of free synthesizers; one preset is one group."""
+    rng = np.random.default_rng(SEED)
+    for patch in patches.patches():
+        program, library = patch.program, patch.library
+        slots = soundfonts.slots_of(program, rng, notes=9, figures=3)
+        try:
+            sounds = soundfonts.play(slots, patch.renderer(), bank=0, program=patch.number, percussion=False)
+        except subprocess.SubprocessError as error:
+            print(f"{program.detail}: the synthesizer gave up and it is left out ({error})", flush=True)
+            continue
+        for slot, samples in zip(slots, sounds, strict=True):
+            original, group = f"{program.detail}-{slot.name}", f"{library}-{program.detail}"
+            yield Clip(samples, program.leaf, program.detail, library, group, original, SAMPLE_RATE, patches.LICENCE)
+
+
 def hydrogen() -> Iterator[Clip]:
     """Hydrogen's drum kits; one kit is one group."""
     for kit in sorted(path.parent for path in HYDROGEN.glob("*/drumkit.xml")):
@@ -127,6 +152,20 @@ def hydrogen() -> Iterator[Clip]:
             mono = soxr.resample(samples.mean(axis=1), native_rate, SAMPLE_RATE)
             group = "hydrogen-" + kit.name.replace(" ", "_")
             yield Clip(mono, hit.label, hit.detail, "hydrogen", group, hit.path.name, native_rate, licence)
+
+
+def sample_packs() -> Iterator[Clip]:
+    """Samples of free music programs; a leaf of one program is one group."""
+    for pack in PACKS:
+        for path, label in pack.samples():
+            try:
+                samples, native_rate = soundfile.read(path, dtype="float32", always_2d=True)
+            except soundfile.LibsndfileError as error:
+                print(f"{path}: cannot be read and is left out ({error})", flush=True)
+                continue
+            mono = soxr.resample(samples.mean(axis=1), native_rate, SAMPLE_RATE)
+            group = f"{pack.library}-{label}"
+            yield Clip(mono, label, path.stem, pack.library, group, path.name, native_rate, pack.licence)
 
 
 def synthesis(wavetables: Path) -> Iterator[Clip]:
@@ -182,8 +221,9 @@ def render(folder: Path, wavetables: Path) -> None:
     """Renders everything into `folder`, which is made where it is missing."""
     (folder / "clips").mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, str]] = []
-    sets = (freepats(), fluidr3())
-    for clips in (synthesis(wavetables), hydrogen(), *(general_midi(each) for each in sets)):
+    sets = (freepats(), fluidr3(), generaluser())
+    sources = (synthesis(wavetables), hydrogen(), *map(general_midi, sets), general_midi(musescore()))
+    for clips in (*sources, synthesizers(), sample_packs()):
         rows += write(clips, folder)
         _write_manifest(folder / "manifest.csv", rows)
         print(f"{rows[-1]['library']}: {len(rows)} clips so far", flush=True)

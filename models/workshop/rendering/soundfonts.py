@@ -50,13 +50,13 @@ class Slot:
     notes: tuple[Note, ...]
 
 
-def slots_of(program: Program, rng: np.random.Generator) -> list[Slot]:
-    """24 single notes over the program's range, then 6 phrases or chords."""
-    pitches = np.unique(np.linspace(program.lowest, program.highest, 24).round().astype(int))
+def slots_of(program: Program, rng: np.random.Generator, *, notes: int = 24, figures: int = 6) -> list[Slot]:
+    """Single notes over the program's range, then phrases or chords: half of each where it plays chords."""
+    pitches = np.unique(np.linspace(program.lowest, program.highest, notes).round().astype(int))
     slots = [_single(int(pitch), rng) for pitch in pitches]
-    chords = 3 if program.plays_chords else 0
+    chords = figures // 2 if program.plays_chords else 0
     slots += [_chord(program, rng) for _ in range(chords)]
-    return slots + [_phrase(program, rng) for _ in range(6 - chords)]
+    return slots + [_phrase(program, rng) for _ in range(figures - chords)]
 
 
 def drum_slots(keys: Sequence[int]) -> list[Slot]:
@@ -152,13 +152,13 @@ def timed(events: Sequence[tuple[float, mido.Message]]) -> mido.MidiFile:
     return file
 
 
-def fluidsynth(soundfont: Path) -> Renderer:
-    """A renderer of one soundfont, without reverb and chorus."""
+def fluidsynth(*soundfonts: Path) -> Renderer:
+    """A renderer of a soundfont, without reverb and chorus; later ones come before it where they have a program."""
 
     def render(midi: Path, wav: Path) -> None:
         command = ["fluidsynth", "-ni", "-q", "-R", "0", "-C", "0", "-g", "0.4", "-r", str(SAMPLE_RATE)]
         command += ["-o", "synth.midi-bank-select=gs", "-O", "float", "-T", "wav", "-F", str(wav)]
-        _run([*command, str(soundfont), str(midi)])
+        _run([*command, *map(str, soundfonts), str(midi)])
 
     return render
 

@@ -1,0 +1,89 @@
+"""Samples that come with free music programs: which file is which leaf, by the makers' own names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """The samples of one program.
+
+    Attributes:
+        library: what its clips are said to come from.
+        licence: of its recordings.
+        folder: where they lie.
+        words: pattern in a file's path to leaf, or to nothing; the first that is found counts.
+    """
+
+    library: str
+    licence: str
+    folder: Path
+    words: Mapping[str, str]
+
+    def samples(self) -> Iterator[tuple[Path, str]]:
+        """Files whose leaf is known, with it."""
+        for path in sorted(self.folder.rglob("*")):
+            place = path.relative_to(self.folder).as_posix().lower()
+            leaf = next((leaf for pattern, leaf in self.words.items() if re.search(pattern, place)), "")
+            if leaf and path.suffix in {".flac", ".ogg", ".wav"}:
+                yield path, leaf
+
+
+SONIC_PI: Final = Pack(
+    "sonic_pi",
+    "CC0-1.0",
+    Path("/usr/share/sonic-pi/samples"),
+    {
+        r"bd_|drum_bass|heavy_kick|hollow_kick|soft_kick": "kick",
+        r"snare|sn_|drum_roll": "snare",
+        r"drum_tom|fuzz_tom": "tom",
+        r"cymbal_(closed|pedal|open)": "hihat",
+        r"cymbal_|splash_": "cymbal",
+        r"cowbell": "cowbell",
+        r"tabla_(?!loop)": "hand_drum",
+        r"elec_triangle": "triangle",
+        r"bass_": "synth_bass",
+        r"guit_": "electric_guitar",
+        r"perc_snap": "percussion_other",
+        r"phone|robot|vinyl_|woosh|swoosh|swash|perc_door|impact|burp|crow|cineboom": "sound_effect",
+    },
+)
+LMMS: Final = Pack(
+    "lmms",
+    "GPL-2.0-or-later",
+    Path("/usr/share/lmms/samples"),
+    {
+        r"beats/|shapes/|waveforms/|matrix1000": "",
+        r"^bass(es|loops)/(?!techno_synth)|nasty_bass": "synth_bass",
+        r"drums/(bassdrum|kick)": "kick",
+        r"drums/.*(snare(?!_rim)|nasty_snare)": "snare",
+        r"rim0|nasty_rim|sidestick|snare_rim": "rimshot",
+        r"hihat": "hihat",
+        r"drums/(crash|ride)": "cymbal",
+        r"drums/tom": "tom",
+        r"drums/clap": "clap",
+        r"drums/shaker": "shaker",
+        r"drums/(wood|clav)": "woodblock",
+        r"effects/wind_chimes": "chimes",
+        r"effects/|drums/zap|applause|breath|buzz|crowd": "sound_effect",
+        r"bassslap": "electric_bass",
+        r"cello": "cello",
+        r"organ": "organ",
+        r"e_piano": "electric_piano",
+        r"flute": "flute",
+        r"harpsichord": "harpsichord",
+        r"instruments/piano": "piano",
+        r"steel_guitar.*distorted": "electric_guitar",
+        r"steel_guitar|latin_guitar": "acoustic_guitar",
+        r"latin_brass": "brass_section",
+        r"trumpet": "trumpet",
+        r"violin_(?!pizz)": "violin",
+        r"juno_pad|korg|nord_ambient|space_strings": "synth_pad",
+    },
+)
+PACKS: Final = (SONIC_PI, LMMS)
