@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +20,9 @@ from playwright.sync_api import Locator, expect
 from playwright.sync_api import Page as Tab
 
 from daemon.web.access.password import Password
+from tests.ports import free_port
 from tests.web_page import browser, needs_chromium, running
 
-PATIENCE_MS = 120_000
 SAMPLES = Path(__file__).parents[1] / "demo" / "samples"
 KIT = ("Foundry Drums 2/ABLP_09_fx2.wav", "Foundry Drums 2/ABLP_11_b.wav", "Foundry Drums 2/ABLP_28_lo.wav")
 OTHERS = ("Foundry Drums 2/ABLP_14.aiff", "Loops/kv3-a_120.ogg", "Night Bus/SKN_vol2_008.flac")
@@ -52,13 +51,6 @@ class Visit:
     elsewhere: list[str]
 
 
-@pytest.fixture(autouse=True)
-def _patience() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE_MS)
-    yield
-    expect.set_options(timeout=5000)
-
-
 @pytest.fixture(scope="module")
 def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     folder = tmp_path_factory.mktemp("walk")
@@ -68,7 +60,7 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
         shutil.copy(SAMPLES / each, library / each)
     shutil.copy(SAMPLES / KIT[0], library / EVIL)
     (library / "broken.wav").write_text("this is no sound")
-    variables = {"TAGGER_OSC__IS_ON": "true", "TAGGER_OSC__PORT": str(_free_port()), "TAGGER_DAEMON__SETTLE_S": "0.2"}
+    variables = {"TAGGER_OSC__IS_ON": "true", "TAGGER_OSC__PORT": str(free_port()), "TAGGER_DAEMON__SETTLE_S": "0.2"}
     with running(folder, "daemon", **variables) as server, browser() as context:
         elsewhere: list[str] = []
         context.on("request", lambda request: _note(request.url, server.url, elsewhere))
@@ -79,12 +71,6 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
         assert answer is not None
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         yield Visit(tab, server.url, library, elsewhere)
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def _note(url: str, server: str, elsewhere: list[str]) -> None:
@@ -155,6 +141,21 @@ def test_browse_by_words_conditions_facets_and_the_browsers_own_buttons(visit: V
     expect(row(tab, KICK)).to_have_count(0)
     search(tab, "is:problem")
     expect(row(tab, "broken.wav")).to_be_visible()
+
+
+def test_what_is_typed_stays_as_it_was_typed(visit: Visit) -> None:
+    tab, box = visit.tab, visit.tab.locator("[data-key='/']")
+    loops = tab.locator(".facets").get_by_role("button", name="Loop", exact=False).first
+    search(tab, " ")
+    for _ in range(3):
+        # Slower than the box waits for more, so that searches are under way as more is typed.
+        tab.keyboard.type("instrument:kick", delay=120)
+        expect(box).to_have_value(re.compile("instrument:kick$"))
+        search(tab, " ")
+        loops.click()
+        expect(box).to_have_value("kind:loop")
+        search(tab, " ")
+    expect(row(tab, KICK)).to_be_visible()
 
 
 def test_hear_at_a_keystroke_and_only_one_at_a_time(visit: Visit) -> None:
@@ -252,7 +253,7 @@ def test_drop_a_file_and_get_a_report(visit: Visit) -> None:
     expect(tab.locator(".hearing [aria-label=Pause]")).to_have_count(0)
     go_to(tab, "Drop a file")
     tab.get_by_role("button", name="Export").click()
-    with tab.expect_download(timeout=PATIENCE_MS) as download:
+    with tab.expect_download(timeout=120_000) as download:
         tab.get_by_role("menuitem").filter(has_text=".json").click()
     assert json.loads(download.value.path().read_text(encoding="utf-8"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from nicegui import ui
+from nicegui import Event, ui
 
 from daemon.api import finding, models
 from daemon.web.library.alike import Alike
@@ -32,9 +32,10 @@ class Library:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
+        self._typed: Event[[str]] = Event()
         self._facets = FacetBar(visit, self._search_for)
         self._results = Results(visit)
-        self._box = SearchBox(visit, on_search=visit.searched.emit, on_enter=self._results.focus)
+        self._box = SearchBox(visit, on_search=self._typed.emit, on_enter=self._results.focus)
         self._hearing = Hearing(visit, "library")
         self._verdicts = Verdicts(visit)
         self._alike = Alike(visit)
@@ -56,7 +57,8 @@ class Library:
             self._hearing.build()
             Welcome(self._visit, "library", self._again).build()
         self._visit.shown.subscribe(self._hearing.show)
-        self._visit.searched.subscribe(self._take)
+        self._typed.subscribe(self._search)
+        self._visit.searched.subscribe(self._search_for)
         ui.timer(0, self._again, once=True)
 
     async def key(self, key: str) -> None:
@@ -78,16 +80,20 @@ class Library:
         return self._labels.others if self._labels else ()
 
     def _again(self) -> None:
-        self._visit.searched.emit(self._box.text)
+        self._typed.emit(self._box.text)
 
     def _search_for(self, text: str) -> None:
-        self._box.text = text
-
-    async def _take(self, text: str) -> None:
-        if text != self._box.text:
-            # Asked for by another part; the box then asks for it itself.
+        if text == self._box.text:
+            self._again()
+        else:
+            # The box asks for it by itself.
             self._box.text = text
+
+    async def _search(self, text: str) -> None:
+        if text != self._box.text:
+            # Somebody has typed on, before this was begun with.
             return
+        self._newcomers.forget()
         search = parse(text, await self._others())
         _remember(text)
         self._box.tell(search.notices)

@@ -38,7 +38,6 @@ class Newcomers:
         self._button.set_visibility(False)
         self._redrawing = Redrawing(self._visit, "library", self._draw, least_s=_LEAST_S)
         self._visit.news.subscribe(self._hear)
-        self._visit.searched.subscribe(self._forget)
 
     def _hear(self, event: events.Event) -> None:
         if isinstance(event, events.FileAnalysed) and len(self._new) < _MOST:
@@ -55,7 +54,8 @@ class Newcomers:
         self._button.set_text(f"{words}+" if count == _MOST else words)
         self._button.set_visibility(bool(count) or self._has_changed)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Begins anew, as the search was made again."""
         self._new.clear()
         self._has_changed = False
         self._button.set_visibility(False)

@@ -15,8 +15,9 @@ from daemon.web.work.completing import Completion, Facts, complete
 from daemon.web.work.searching import Notice
 
 _EXAMPLE: Final = "Words of the name, or instrument:cello  confidence>0.8  kind:loop  bpm:90-100  key:Am"
-_CARET: Final = "(e) => ['Enter', 'Escape'].includes(e.key) || emit(e.target.selectionStart ?? 0)"
-"""Where it stands after a key; but what these two have closed is not to be offered again when they are let go."""
+_TYPED: Final = "(e) => ['Enter', 'Escape'].includes(e.key) || emit(e.target.value, e.target.selectionStart ?? 0)"
+"""The text and where the caret stands after a key; but what these two have closed is not to be offered again when they
+are let go. The text of the box itself follows only when its author pauses."""
 
 _DEBOUNCE_MS: Final = 150
 
@@ -36,6 +37,7 @@ class SearchBox:
         self._on_enter = on_enter
         self._facts = Facts()
         self._offered: list[Completion] = []
+        self._offered_for = ""
         self._at = -1
 
     @property
@@ -54,7 +56,7 @@ class SearchBox:
             self._box.props(f'outlined dense clearable debounce={_DEBOUNCE_MS} aria-label="Search" autocomplete=off')
             self._box.props("data-key=/")
             self._box.classes("search-box")
-            self._box.on("keyup", self._moved, js_handler=_CARET)
+            self._box.on("keyup", self._moved, js_handler=_TYPED)
             self._box.on("blur", self._menu_closed)
             self._box.on("keydown.down.prevent", lambda: self._step(1))
             self._box.on("keydown.up.prevent", lambda: self._step(-1))
@@ -97,7 +99,9 @@ class SearchBox:
 
     def _moved(self, event: GenericEventArguments) -> None:
         """Offers how the text may go on at the caret."""
-        offered = complete(self.text, int(event.args or 0), self._facts)
+        self._offered_for, caret = event.args
+        # An empty box asks nothing, and a list would only cover what lies under it.
+        offered = complete(self._offered_for, int(caret), self._facts) if self._offered_for.strip() else []
         if offered != self._offered:
             self._offered, self._at = offered, -1
             self._offer()
@@ -129,7 +133,7 @@ class SearchBox:
             self._on_enter()
 
     def _take(self, chosen: Completion) -> None:
-        self._box.set_value(self.text[: chosen.start] + chosen.text + self.text[chosen.end :])
+        self._box.set_value(self._offered_for[: chosen.start] + chosen.text + self._offered_for[chosen.end :])
         self._box.run_method("focus")
         self._menu_closed()
 
