@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +23,6 @@ from tests.command_line import heard_as
 from tests.made_up import analysis, instrument
 from tests.web_page import browser, needs_chromium, running
 
-PATIENCE_MS = 120_000
 DRAG = """(handle) => {
     const dataTransfer = new DataTransfer();
     handle.dispatchEvent(new DragEvent("dragstart", {dataTransfer, bubbles: true}));
@@ -39,13 +37,6 @@ HEARD = {
     "hit 2.wav": ("tom",),
     "song.wav": ("voice",),
 }
-
-
-@pytest.fixture(autouse=True)
-def _patience() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE_MS)
-    yield
-    expect.set_options(timeout=5000)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +15,9 @@ from playwright.sync_api import Page as Tab
 from tagger.catalog import Catalog
 from tests.web_page import browser, needs_chromium, running
 
-PATIENCE_MS = 120_000
 WRITE = re.compile("Write tags in Drums")
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(autouse=True)
-def _patience() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE_MS)
-    yield
-    expect.set_options(timeout=5000)
 
 
 @pytest.fixture

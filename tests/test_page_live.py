@@ -22,6 +22,7 @@ from tests.catalog_entries import entry
 from tests.made_up import analysis
 from tests.osc.fakes.daws import FakeLive
 from tests.osc.helpers import RATE, kick, wait_for
+from tests.ports import free_port
 from tests.web_page import browser, environment, needs_chromium, running
 
 pytestmark = needs_chromium
@@ -38,12 +39,6 @@ COLOURED = """canvas => {
     return found;
 }"""
 """How many points have a colour; text, lines and levels are grey."""
-
-
-def free_port() -> int:
-    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def make_library(folder: Path) -> Path:

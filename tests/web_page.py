@@ -20,7 +20,7 @@ from daemon.api.whereabouts import served_at
 
 CHROMIUM = shutil.which("chromium")
 # The usual five seconds are too few where much else is going on.
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=120_000)
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium (Debian: chromium) is not on this machine")
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from playwright.sync_api import expect
 
 from models.workshop.synthesis.voices import VOICES, synthesise
 from tagger.taxonomy import FAMILY_OF
+from tests.ports import free_port
 from tests.web_page import browser, running
 
 ROOT: Final = Path(__file__).parents[2]
@@ -178,9 +178,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         make_library(folder / "Samples")
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            port = str(free.getsockname()[1])
+        port = str(free_port())
         with (
             running(folder, "daemon", TAGGER_OSC__IS_ON="true", TAGGER_OSC__PORT=port) as server,
             browser(expected="ERR_ABORTED") as context,

@@ -29,6 +29,7 @@ from osc_bridge.client import Client
 from osc_bridge.messages import write
 from osc_bridge.sources.sender import PACKET_S, Sender
 from tagger.audio import open_audio
+from tests.ports import free_port
 
 _SAMPLES: Final = Path(__file__).parents[2] / "demo" / "samples"
 _STREAMS: Final = 16
@@ -45,7 +46,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=120.0)
     minutes = parser.parse_args().minutes
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "daemon", "osc", "--port", str(port), "--catalog", f"{folder}/catalog.db"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
@@ -130,13 +131,6 @@ def _wait(client: Client) -> None:
         if client.ask("/tag/ping", answer="/tag/pong"):
             return
     raise SystemExit("the bridge does not answer")
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

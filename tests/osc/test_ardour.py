@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import threading
 import time
@@ -20,6 +19,7 @@ from osc_bridge.client import Client
 from osc_bridge.daws.ardour import Ardour
 from tagger.taxonomy import LEAVES, words_of
 from tests.osc.helpers import kick, playing, running, wait_for
+from tests.ports import free_port
 from tests.taps import build
 
 
@@ -36,12 +36,6 @@ def run(program: str, folder: Path, **variables: str) -> None:
     command = [program, str(Path(__file__).with_name("ardour.lua"))]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90, check=True)
     (folder / "told").write_text(done.stdout, encoding="utf-8")
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @contextmanager

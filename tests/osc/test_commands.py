@@ -25,6 +25,7 @@ from osc_bridge.messages import Message
 from tests.command_line import Run
 from tests.osc.fakes.daws import FakeLive
 from tests.osc.helpers import RATE, kick, running, silence, wait_for
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -120,9 +121,7 @@ def test_names_are_none_without_a_daw(bridge: Bridge, tagger: Run) -> None:
 def test_names_are_given_back_that_an_earlier_run_gave(tmp_path: Path, tagger: Run) -> None:
     fake = FakeLive(["1-MIDI", "Kick"])
     Journal(tmp_path / JOURNAL_NAME).add(Rename("ableton", "1", "2-Audio", "Kick"))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        back = free.getsockname()[1]
+    back = free_port()
     live = DawSettings(daw=DAWS["ableton"](), send_port=fake.port, receive_port=back)
     with running(tmp_path, daws=[live]) as bridge, fake.running(back):
         wait_for(lambda: len(live.daw.tracks) == 2)

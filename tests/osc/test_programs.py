@@ -23,6 +23,7 @@ from osc_bridge.bridge import Bridge
 from osc_bridge.packets import AudioPacket, write_audio
 from osc_bridge.subscriptions import PROFILES
 from tests.osc.helpers import kick, playing, silence, wait_for
+from tests.ports import free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -32,12 +33,6 @@ def needed(program: str, package: str) -> str:
     if path is None:
         pytest.skip(f"there is no {program}; Debian has it in {package}")
     return path
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 class Output:

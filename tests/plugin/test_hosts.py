@@ -21,6 +21,7 @@ import pytest
 import soundfile
 
 from tagger.taxonomy import LEAVES
+from tests.ports import free_port
 from tests.taps import Ear, Packet, Samples, build, noise, wait_until
 
 VIOLIN = 1 + LEAVES.index("violin")
@@ -207,9 +208,7 @@ def _listen_to_osc(session: Path, home: Path) -> int:
     changed = re.sub(r'(name="Open Sound Control \(OSC\)" active=)"0"', r'\1"1"', text)
     assert changed != text
     session.write_text(changed, encoding="utf-8")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = free_port()
     (folder,) = home.glob(".config/ardour*")
     option = f'<Option name="osc-port" value="{port}"/>'
     (folder / "config").write_text(f"<Ardour><Config>{option}</Config></Ardour>", encoding="utf-8")
