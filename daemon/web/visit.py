@@ -19,6 +19,8 @@ from daemon.web.parts.news import News
 from daemon.web.parts.rows import Row
 from daemon.web.work.reviewing import Doubts
 from daemon.web.work.similar import SimilarSounds
+from tagger.catalog.records import Hit
+from tagger.errors import printable
 
 MOST_QUERY: Final = 500
 """Characters of a search that an address may have."""
@@ -38,6 +40,20 @@ class Sound(Protocol):
     @property
     def duration_s(self) -> float:
         """Its length; 0 where that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file of the catalog, as a `Sound`."""
+
+    id: int
+    path: str
+    duration_s: float
+
+    @classmethod
+    def of(cls, hit: Hit) -> Found:
+        """What can be looked at of it."""
+        return cls(hit.id, printable(hit.path), hit.duration_s)
 
 
 class Note(NamedTuple):

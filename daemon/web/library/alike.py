@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
 from typing import Final
@@ -11,21 +10,12 @@ from nicegui import ui
 
 from daemon.output import count_words
 from daemon.web.parts.asking import ask
-from daemon.web.visit import Note, Sound, Visit
+from daemon.web.visit import Found, Note, Sound, Visit
 from daemon.web.work.similar import Similar
 from tagger.errors import printable
 from tagger.taxonomy import words_of
 
 _MOST: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """A file that sounds alike; a `Sound`."""
-
-    id: int
-    path: str
-    duration_s: float
 
 
 class Alike:
@@ -37,7 +27,7 @@ class Alike:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._entries: list[tuple[Near, ui.element]] = []
+        self._entries: list[tuple[Found, ui.element]] = []
         self._at = -1
         self._turn = 0
 
@@ -93,7 +83,7 @@ class Alike:
 
     def _entry(self, at: int, similar: Similar) -> None:
         hit = similar.hit
-        near = Near(hit.id, printable(hit.path), hit.duration_s)
+        near = Found.of(hit)
         with ui.element("li").classes("near-entry").props("role=option aria-selected=false") as entry:
             with ui.element("div").classes("near-words"):
                 ui.label(hit.path.name).classes("near-file")

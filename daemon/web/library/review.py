@@ -17,7 +17,7 @@ from daemon.web.library.acts import Acts
 from daemon.web.parts.asking import ask
 from daemon.web.parts.hearing import Hearing
 from daemon.web.parts.label_chooser import choose_label
-from daemon.web.visit import Note, Visit
+from daemon.web.visit import Found, Note, Visit
 from daemon.web.work.judging import Chosen
 from daemon.web.work.reviewing import Doubt
 from tagger.errors import printable
@@ -30,15 +30,6 @@ _PAGE: Final = 12
 _FEW: Final = 3
 _MOST_LABELS: Final = 5
 _MOST_STEPS: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What is heard in the player; a `Sound`."""
-
-    id: int
-    path: str
-    duration_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +111,7 @@ class Review:
         doubt = self._queue[0]
         self._on = [tag.label for tag in doubt.hit.tags]
         self._draw(doubt)
-        self._hearing.show(Heard(doubt.hit.id, printable(doubt.hit.path), doubt.hit.duration_s))
+        self._hearing.show(Found.of(doubt.hit))
         self._hearing.prepare([each.hit.id for each in list(self._queue)[1:3]])
 
     def _draw(self, doubt: Doubt) -> None:

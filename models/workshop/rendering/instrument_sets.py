@@ -54,10 +54,12 @@ GENERALUSERS_OWN: Final[Mapping[tuple[int, int], Program]] = {
 }
 """Banks that only GeneralUser has."""
 MUSESCORES_OWN: Final = (
-    (0, 0), (0, 1), (0, 3), (0, 5), (0, 38), (0, 39), (0, 44), (0, 45), (0, 48), (0, 49), (0, 56), (0, 80), (0, 81),
+    (0, 5), (0, 38), (0, 39), (0, 44), (0, 45), (0, 48), (0, 49), (0, 56), (0, 80), (0, 81),
     (0, 86), (0, 88), (0, 89), (0, 90), (0, 92), (0, 95), (0, 97), (8, 5), (8, 38), (8, 48), (8, 80),
 )  # fmt: skip
-"""Programs of MuseScore General whose recordings are not FluidR3's, by its list of sources."""
+"""Programs of MuseScore General whose recordings are not FluidR3's, by its list of sources.
+
+Its pianos are left out: they are a piano of the corpus."""
 MUSESCORES_SECTIONS: Final = {
     20: ("violins", 55, 100), 25: ("second violins", 55, 96), 30: ("violas", 48, 88), 40: ("cellos", 36, 76),
     50: ("double basses", 28, 60),
@@ -115,11 +117,8 @@ def musescore() -> InstrumentSet:
         for bank, (name, lowest, highest) in MUSESCORES_SECTIONS.items()
         for number, playing in ((44, "tremolo"), (45, "pizzicato"), (48, "fast"), (49, "slow"))
     }
-    own = {
-        (8, 0): Program("piano", "mellow grand piano", 24, 103, True),
-        (1, 115): Program("woodblock", "temple blocks", 60, 84),
-    }
-    programs = {**{place: known[place] for place in MUSESCORES_OWN}, **sections, **own}
+    programs = {**{place: known[place] for place in MUSESCORES_OWN}, **sections}
+    programs[1, 115] = Program("woodblock", "temple blocks", 60, 84)
     return InstrumentSet("musescore", "MIT", fluidsynth(MUSESCORE), programs, {}, ())
 
 
