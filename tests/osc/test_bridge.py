@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import socket
 import struct
 import threading
@@ -24,7 +23,7 @@ from osc_bridge.packets import AudioPacket, Samples, write_audio
 from osc_bridge.sources.sender import Sender
 from tagger.taxonomy import LEAVES
 from tests.osc.helpers import RATE, first, kick, noise, packets, running, silence, wait_for
-from tests.osc.test_packets import bundle, hostile
+from tests.osc.hostile import bundle, fuzzed
 
 
 def play(sender: Sender, samples: Samples, *, faster: float = 1.0) -> None:
@@ -226,16 +225,11 @@ def test_pings_are_answered_soon_whatever_else_comes(bridge: Bridge, capfd: pyte
     sent = []
 
     def attack() -> None:
-        chance = random.Random(1)
-        corpus = [*hostile().values(), messages.write("/tag/subscribe"), bundle(messages.write("/tag/ping", "x"))]
-        audio = write_audio(AudioPacket("fuzz", 0, 0, 48_000, 1, 2, bytes(960)))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as attacker:
-            while not stopping.is_set():
-                datagram = bytearray(chance.choice([*corpus, audio, audio]))
-                for _ in range(chance.randrange(4)):
-                    if datagram:
-                        datagram[chance.randrange(min(len(datagram), 64))] = chance.randrange(256)
-                attacker.sendto(bytes(datagram), bridge.address)
+            for datagram in fuzzed(1):
+                if stopping.is_set():
+                    return
+                attacker.sendto(datagram, bridge.address)
                 sent.append(1)
                 if len(sent) % 20 == 0:
                     time.sleep(0.001)

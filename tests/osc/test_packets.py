@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +14,7 @@ from pythonosc.osc_message import OscMessage
 from osc_bridge import messages
 from osc_bridge.messages import BadMessage, Message
 from osc_bridge.packets import AudioPacket, read_audio, wrapped, write_audio
+from tests.osc.hostile import bundle, hostile
 
 INT32 = st.integers(-(2**31), 2**31 - 1)
 NAMES = st.text("abcXYZ019._-", min_size=1, max_size=32)
@@ -116,10 +116,6 @@ def test_no_datagram_does_anything_but_be_read_or_refused(datagram: bytes) -> No
             assert all(isinstance(message, Message) for message in messages.read(each))
 
 
-def bundle(*elements: bytes, when: bytes = bytes(7) + b"\1") -> bytes:
-    return b"#bundle\0" + when + b"".join(struct.pack(">i", len(each)) + each for each in elements)
-
-
 def test_bundles_are_read_in_order_and_at_once() -> None:
     year_2036 = b"\xff" * 8
     parts = [messages.write("/tag/a", 1), bundle(messages.write("/tag/b", 2), when=year_2036), messages.write("/tag/c")]
@@ -128,34 +124,6 @@ def test_bundles_are_read_in_order_and_at_once() -> None:
         "/tag/b",
         "/tag/c",
     ]
-
-
-def hostile() -> dict[str, bytes]:
-    nested = messages.write("/tag/a")
-    for _ in range(400):
-        nested = bundle(nested)
-    message = messages.write
-    return {
-        "stars": b"/tagger/" + b"*" * 40 + b"x\0\0\0,\0\0\0",
-        "stars of ours": b"/tag/" + b"*" * 40 + b"x\0\0" + b",\0\0\0",
-        "wildcard": b"/tag/*\0\0,\0\0\0",
-        "nested 400 deep": nested,
-        "wide bundle": bundle(*[message("/tag/a")] * 2000),
-        "bundle of itself": b"#bundle\0" + bytes(8) + struct.pack(">i", -1),
-        "unknown type c": b"/tag/ping\0\0\0,ci\0" + struct.pack(">ii", 65, 7),
-        "array without an end": b"/tag/ping\0\0\0,[[[" + bytes(4),
-        "negative blob": b"/tag/ping\0\0\0,b\0\0" + struct.pack(">i", -5),
-        "huge blob": b"/tag/ping\0\0\0,b\0\0" + struct.pack(">i", 2**31 - 1),
-        "no UTF-8": b"/tag/ping\0\0\0,s\0\0\xff\xfe\xfd\0",
-        "no end of a string": b"/tag/ping\0\0\0,s\0\0abcd",
-        "long address": message("/tag/" + "a" * 100),
-        "address of nothing": b"\0\0\0\0",
-        "empty": b"",
-        "text": b"GET / HTTP/1.1\r\n\r\n",
-        "types for ever": b"/tag/ping\0\0\0," + b"i" * 60_000 + bytes(3),
-        "NaN": b"/tag/param/set\0\0,ssf\0\0\0\0*\0\0\0off_ratio\0\0\0" + struct.pack(">f", float("nan")),
-        "largest": bytes(65_507),
-    }
 
 
 @pytest.mark.parametrize("name", sorted(hostile().keys() - {"NaN", "negative blob"}))
