@@ -119,7 +119,7 @@ class World:
         plugins = c.c_void_p(self.lilv.lilv_world_get_all_plugins(self.pointer))
         found = self.lilv.lilv_plugins_get_by_uri(plugins, self.uri(uri))
         if not found:
-            raise LookupError(f"{uri}: no such LV2 plugin is installed")
+            raise LookupError(f"{uri} is not installed")
         return c.c_void_p(found)
 
     def presets(self, uri: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from models.workshop.rendering.general_midi import Program
+from models.workshop.rendering.lv2 import World
 from models.workshop.rendering.soundfonts import Renderer
 
 LICENCE: Final = "GPL-2.0-or-later"
@@ -130,16 +131,29 @@ def leaf_of(name: str, words: Mapping[str, str]) -> str | None:
 
 def patches() -> Iterator[Patch]:
     """All presets of the installed synthesizers whose leaf is known."""
-    from models.workshop.rendering.lv2 import World
+    try:
+        world = World()
+    except OSError as error:
+        print(f"synthesizers are left out: {error}", flush=True)
+        return
+    for plugin in (_ZYN, *_OTHERS, _B_SYNTH):
+        try:
+            presets = world.presets(plugin)
+        except LookupError as error:
+            print(f"{error} and is left out", flush=True)
+            continue
+        yield from _organs() if plugin == _B_SYNTH else _named(plugin, presets)
 
-    world = World()
-    for plugin, words in {_ZYN: ZYN_WORDS, **_OTHERS}.items():
-        for preset, name in sorted(world.presets(plugin).items()):
-            leaf = leaf_of(name, words)
-            if leaf is not None:
-                lowest, highest, chords = _RANGES[leaf]
-                name = name.removesuffix(".xiz").lower()
-                yield Patch(plugin, preset, 0, Program(leaf, name, lowest, highest, chords))
-    lowest, highest, chords = _RANGES["organ"]
+
+def _named(plugin: str, presets: Mapping[str, str]) -> Iterator[Patch]:
+    words = ZYN_WORDS if plugin == _ZYN else _OTHERS[plugin]
+    for preset, name in sorted(presets.items()):
+        leaf = leaf_of(name, words)
+        if leaf is not None:
+            yield Patch(plugin, preset, 0, Program(leaf, name.removesuffix(".xiz").lower(), *_RANGES[leaf]))
+
+
+def _organs() -> Iterator[Patch]:
+    """The registrations of setBfree, which has no presets but programs."""
     for number in _B_SYNTH_PROGRAMS:
-        yield Patch(_B_SYNTH, "-", number, Program("organ", f"tonewheel organ {number}", lowest, highest, chords))
+        yield Patch(_B_SYNTH, "-", number, Program("organ", f"tonewheel organ {number}", *_RANGES["organ"]))

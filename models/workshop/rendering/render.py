@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -54,7 +54,7 @@ HYDROGEN_LICENCES: Final[Mapping[str, str]] = {
     "rumpf_kit_z01_h2": "CC-BY-3.0",
 }
 
-RECORDED: Final = frozenset({"hydrogen", "lmms", "sonic_pi"})
+RECORDED: Final = frozenset({"hydrogen", *(pack.library for pack in PACKS)})
 """Libraries that are recordings all the same, and no renders."""
 CLIPS_PER_VOICE: Final = 24
 CLIPS_PER_LABEL: Final = 60
@@ -107,6 +107,15 @@ def _faded(clip: Samples) -> Samples:
     return faded
 
 
+def installed(*sets: Callable[[], InstrumentSet]) -> Iterator[InstrumentSet]:
+    """Those of the sets whose files are on this machine."""
+    for each in sets:
+        try:
+            yield each()
+        except FileNotFoundError as error:
+            print(f"{error.filename} is not installed and is left out", flush=True)
+
+
 def general_midi(instruments: InstrumentSet) -> Iterator[Clip]:
     """Notes, chords and phrases of all programs of an instrument set, and hits of its kits."""
     rng, library, licence = np.random.default_rng(SEED), instruments.library, instruments.licence
@@ -155,7 +164,7 @@ def hydrogen() -> Iterator[Clip]:
 
 
 def sample_packs() -> Iterator[Clip]:
-    """Samples of free music programs; a leaf of one program is one group."""
+    """Samples of free music programs and games; a leaf of one folder is one group, as a speaker is."""
     for pack in PACKS:
         for path, label in pack.samples():
             try:
@@ -164,7 +173,7 @@ def sample_packs() -> Iterator[Clip]:
                 print(f"{path}: cannot be read and is left out ({error})", flush=True)
                 continue
             mono = soxr.resample(samples.mean(axis=1), native_rate, SAMPLE_RATE)
-            group = f"{pack.library}-{label}"
+            group = f"{pack.library}-{label}-{path.parent.name}"
             yield Clip(mono, label, path.stem, pack.library, group, path.name, native_rate, pack.licence)
 
 
@@ -221,14 +230,16 @@ def render(folder: Path, wavetables: Path) -> None:
     """Renders everything into `folder`, which is made where it is missing."""
     (folder / "clips").mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, str]] = []
-    sets = (freepats(), fluidr3(), generaluser())
-    sources = (synthesis(wavetables), hydrogen(), *map(general_midi, sets), general_midi(musescore()))
+    sets = tuple(installed(freepats, fluidr3, generaluser))
+    sources = (synthesis(wavetables), hydrogen(), *map(general_midi, (*sets, *installed(musescore))))
     for clips in (*sources, synthesizers(), sample_packs()):
         rows += write(clips, folder)
         _write_manifest(folder / "manifest.csv", rows)
         print(f"{rows[-1]['library']}: {len(rows)} clips so far", flush=True)
-    _write_manifest(folder / "validation.csv", write(general_midi(timgm6mb()), folder))
     songs = [row for each in sets for row in render_songs(each, folder, count=SONGS, seed=SEED)]
     write_windows(folder / "songs.csv", songs)
     print(f"songs: {len(songs)} windows", flush=True)
-    write_windows(folder / "validation-songs.csv", render_songs(timgm6mb(), folder, count=VALIDATION_SONGS, seed=SEED))
+    for unheard in installed(timgm6mb):
+        _write_manifest(folder / "validation.csv", write(general_midi(unheard), folder))
+        windows = render_songs(unheard, folder, count=VALIDATION_SONGS, seed=SEED)
+        write_windows(folder / "validation-songs.csv", windows)

@@ -1,4 +1,7 @@
-"""Samples that come with free music programs: which file is which leaf, by the makers' own names."""
+"""Samples that come with free music programs and games: which file is which leaf, by the makers' own names.
+
+Games are where free recordings of foley and of speech are; their music and what only sounds like music are left out.
+"""
 
 from __future__ import annotations
 
@@ -86,4 +89,28 @@ LMMS: Final = Pack(
         r"juno_pad|korg|nord_ambient|space_strings": "synth_pad",
     },
 )
-PACKS: Final = (SONIC_PI, LMMS)
+WESNOTH: Final = Pack(
+    "wesnoth",
+    "GPL-2.0-or-later",
+    Path("/usr/share/games/wesnoth"),
+    {r"horn-signals|bell|music|human|laugh|groan|elf-": "", r"core/sounds/": "sound_effect"},
+)
+COLOBOT: Final = Pack(
+    "colobot", "GPL-3.0-or-later", Path("/usr/share/games/colobot/sounds"), {r"sound\d+\.wav": "sound_effect"}
+)
+MINETEST: Final = Pack("minetest", "CC-BY-SA-3.0", Path("/usr/share/games/minetest"), {r"sounds/": "sound_effect"})
+HEDGEWARS: Final = Pack(
+    "hedgewars",
+    "GPL-2.0-only",
+    Path("/usr/share/games/hedgewars/Data/Sounds"),
+    {
+        r"voices/(singer|robot)/": "",
+        r"voices/": "voice",
+        r"^\d[a-g]\.|hogchant|valkyries|yoohoo|whistle|kiss|hell_": "",
+        r"^[^/]+\.ogg": "sound_effect",
+    },
+)
+STARFIGHTER: Final = Pack(
+    "starfighter", "GPL-3.0-or-later", Path("/usr/share/starfighter"), {r"sound/": "sound_effect"}
+)
+PACKS: Final = (SONIC_PI, LMMS, WESNOTH, COLOBOT, MINETEST, HEDGEWARS, STARFIGHTER)

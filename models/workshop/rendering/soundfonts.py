@@ -153,7 +153,13 @@ def timed(events: Sequence[tuple[float, mido.Message]]) -> mido.MidiFile:
 
 
 def fluidsynth(*soundfonts: Path) -> Renderer:
-    """A renderer of a soundfont, without reverb and chorus; later ones come before it where they have a program."""
+    """A renderer of a soundfont, without reverb and chorus; later ones come before it where they have a program.
+
+    Raises:
+        FileNotFoundError: a soundfont is not installed.
+    """
+    for soundfont in soundfonts:
+        soundfont.stat()
 
     def render(midi: Path, wav: Path) -> None:
         command = ["fluidsynth", "-ni", "-q", "-R", "0", "-C", "0", "-g", "0.4", "-r", str(SAMPLE_RATE)]
