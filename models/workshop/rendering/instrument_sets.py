@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from models.workshop.rendering.general_midi import EFFECTS, KEYS, KITS, PROGRAMS, VARIATIONS, Program
-from models.workshop.rendering.soundfonts import Renderer, fluidsynth, timidity
+from models.workshop.rendering.soundfonts import Renderer, fluidsynth, sonivox, timidity
 
 FLUIDR3: Final = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 FLUIDR3_EFFECTS: Final = Path("/usr/share/sounds/sf2/FluidR3_GS.sf2")
@@ -120,6 +120,11 @@ def musescore() -> InstrumentSet:
     programs = {**{place: known[place] for place in MUSESCORES_OWN}, **sections}
     programs[1, 115] = Program("woodblock", "temple blocks", 60, 84)
     return InstrumentSet("musescore", "MIT", fluidsynth(MUSESCORE), programs, {}, ())
+
+
+def sonivox_eas() -> InstrumentSet:
+    """The wavetables of Sonivox EAS, up to 11 kHz, with one drum kit."""
+    return InstrumentSet("sonivox", "Apache-2.0", sonivox(), _bank_0(PROGRAMS), {0: KITS[0]}, tuple(KEYS))
 
 
 def timgm6mb() -> InstrumentSet:

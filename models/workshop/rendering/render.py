@@ -30,6 +30,7 @@ from models.workshop.rendering.instrument_sets import (
     freepats,
     generaluser,
     musescore,
+    sonivox_eas,
     timgm6mb,
 )
 from models.workshop.rendering.sample_packs import PACKS
@@ -230,7 +231,7 @@ def render(folder: Path, wavetables: Path) -> None:
     """Renders everything into `folder`, which is made where it is missing."""
     (folder / "clips").mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, str]] = []
-    sets = tuple(installed(freepats, fluidr3, generaluser))
+    sets = tuple(installed(freepats, fluidr3, generaluser, sonivox_eas))
     sources = (synthesis(wavetables), hydrogen(), *map(general_midi, (*sets, *installed(musescore))))
     for clips in (*sources, synthesizers(), sample_packs()):
         rows += write(clips, folder)

@@ -113,4 +113,16 @@ HEDGEWARS: Final = Pack(
 STARFIGHTER: Final = Pack(
     "starfighter", "GPL-3.0-or-later", Path("/usr/share/starfighter"), {r"sound/": "sound_effect"}
 )
-PACKS: Final = (SONIC_PI, LMMS, WESNOTH, COLOBOT, MINETEST, HEDGEWARS, STARFIGHTER)
+BESPOKE: Final = Pack(
+    "bespoke",
+    "GPL-3.0-or-later",
+    Path("/usr/share/BespokeSynth/resource/userdata_original/drums"),
+    {r"/(hh|oh) ": "hihat", r"/snare ": "snare", r"/clap ": "clap", r"/kick ": "kick", r"/fx ": "sound_effect"},
+)
+GUITAR_STRUMS: Final = Pack(
+    "belofilms",
+    "CC-BY-3.0",
+    Path("/usr/share/hydrogen/data/drumkits/belofilms_GuitarStrums"),
+    {r"_0\d\.flac": "acoustic_guitar"},
+)
+PACKS: Final = (BESPOKE, GUITAR_STRUMS, SONIC_PI, LMMS, WESNOTH, COLOBOT, MINETEST, HEDGEWARS, STARFIGHTER)

@@ -1,12 +1,14 @@
 """Notes, phrases and chords of one program of a General MIDI instrument set, as one rendered file.
 
 Everything of a program is played in one MIDI file, one slot of `SLOT_S` seconds after the other, and cut
-apart afterwards: a synthesizer starts once a program, not once a note. `fluidsynth` renders soundfonts and
-`timidity` GUS patches, both dry; both are programs of the operating system.
+apart afterwards: a synthesizer starts once a program, not once a note. `fluidsynth` renders soundfonts, `timidity` GUS
+patches and `sonivoxrender` its own wavetables, all dry; they are programs of the operating system.
 """
 
 from __future__ import annotations
 
+import errno
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -18,6 +20,7 @@ import mido
 import numpy as np
 import numpy.typing as npt
 import soundfile
+import soxr
 
 from models.workshop.rendering.general_midi import Program
 
@@ -25,6 +28,7 @@ SAMPLE_RATE: Final = 32_000
 SLOT_S: Final = 4.0
 _TICKS_PER_S: Final = 960
 PERCUSSION_CHANNEL: Final = 9
+_SONIVOX_RATE: Final = 44_100
 _SCALES: Final = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 3, 5, 7, 10), (0, 2, 4, 7, 9))
 _CHORDS: Final = ((0, 4, 7), (0, 3, 7), (0, 7, 12), (0, 4, 7, 11), (0, 3, 7, 10), (0, 5, 7), (0, 4, 9))
 
@@ -176,6 +180,25 @@ def timidity(configuration: Path) -> Renderer:
         command = ["timidity", "-c", str(configuration), "-s", str(SAMPLE_RATE), "-A", "60"]
         command += ["-EFreverb=d", "-EFchorus=d", "--output-24bit", "-Ow", "-o", str(wav)]
         _run([*command, str(midi)])
+
+    return render
+
+
+def sonivox() -> Renderer:
+    """A renderer of the wavetables in Sonivox EAS, which telephones have, without reverb and chorus.
+
+    Raises:
+        FileNotFoundError: its command is not installed.
+    """
+    program = shutil.which("sonivoxrender")
+    if program is None:
+        raise FileNotFoundError(errno.ENOENT, "not installed", "sonivoxrender")
+
+    def render(midi: Path, wav: Path) -> None:
+        command = [program, "-r", "0", "-c", "0", str(midi)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        samples = np.frombuffer(done.stdout, "<i2").reshape(-1, 2).astype(np.float32) / 32768
+        soundfile.write(wav, soxr.resample(samples, _SONIVOX_RATE, SAMPLE_RATE), SAMPLE_RATE, subtype="FLOAT")
 
     return render
 
