@@ -6,10 +6,14 @@ Games are where free recordings of foley and of speech are; their music and what
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+
+_SUFFIXES: Final = frozenset({".flac", ".ogg", ".wav"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +25,24 @@ class Pack:
         licence: of its recordings.
         folder: where they lie.
         words: pattern in a file's path to leaf, or to nothing; the first that is found counts.
+        most: at most so many files, chosen evenly among all.
     """
 
     library: str
     licence: str
     folder: Path
     words: Mapping[str, str]
+    most: int = 1000
 
     def samples(self) -> Iterator[tuple[Path, str]]:
         """Files whose leaf is known, with it."""
-        for path in sorted(self.folder.rglob("*")):
-            place = path.relative_to(self.folder).as_posix().lower()
-            leaf = next((leaf for pattern, leaf in self.words.items() if re.search(pattern, place)), "")
-            if leaf and path.suffix in {".flac", ".ogg", ".wav"}:
-                yield path, leaf
+        found = [(path, self._leaf(path)) for path in sorted(self.folder.rglob("*")) if path.suffix in _SUFFIXES]
+        known = [(path, leaf) for path, leaf in found if leaf]
+        yield from sorted(known, key=lambda each: zlib.crc32(each[0].name.encode()))[: self.most]
+
+    def _leaf(self, path: Path) -> str:
+        place = path.relative_to(self.folder).as_posix().lower()
+        return next((leaf for pattern, leaf in self.words.items() if re.search(pattern, place)), "")
 
 
 SONIC_PI: Final = Pack(
@@ -125,4 +133,48 @@ GUITAR_STRUMS: Final = Pack(
     Path("/usr/share/hydrogen/data/drumkits/belofilms_GuitarStrums"),
     {r"_0\d\.flac": "acoustic_guitar"},
 )
-PACKS: Final = (BESPOKE, GUITAR_STRUMS, SONIC_PI, LMMS, WESNOTH, COLOBOT, MINETEST, HEDGEWARS, STARFIGHTER)
+_MUSICAL: Final = (
+    "music|theme|loop|beat|jingle|intro|fanfare|victory|win|bell|gong|drum|horn|organ|guitar|piano|flute|harp|choir|song|"
+    "tune|level|gameover|voice|speech|talk|silence|title|menu|credits|bgm|track"
+)
+_FOLEY: Final = {
+    "blupimania": "blupimania/sound",
+    "boswars": "games/boswars/units",
+    "bucklespring": "bucklespring/wav",
+    "cdogs": "games/cdogs-sdl/sounds",
+    "endless_sky": "games/endless-sky/sounds",
+    "garden": "garden",
+    "heroes": "games/heroes/sfx",
+    "krank": "games/krank/sounds",
+    "lbreakouthd": "games/lbreakouthd/themes",
+    "lincity_ng": "lincity-ng/sounds",
+    "maelstrom": "Maelstrom/Data/Sounds",
+    "mazeofgalious": "games/mazeofgalious/sound",
+    "naev": "naev/dat/snd",
+    "netpanzer": "games/netpanzer/sound",
+    "opensurge": "games/opensurge/samples",
+    "overgod": "games/overgod/wavs",
+    "pekka_kana_2": "games/pekka-kana-2/res",
+    "planetblupi": "planetblupi/sound",
+    "searchandrescue": "games/searchandrescue/sounds",
+    "supertux": "games/supertux2/sounds",
+}
+_SPEECH: Final = {
+    "asterisk_en": "asterisk/sounds/en_US_f_Allison",
+    "asterisk_es": "asterisk/sounds/es_MX_f_Allison",
+    "asterisk_fr": "asterisk/sounds/fr_CA_f_June",
+    "asterisk_it": "asterisk/sounds/it_IT_m_Carlo",
+    "asterisk_ru": "asterisk/sounds/ru_RU_f_IvrvoiceRU",
+}
+_FREE: Final = "free by the rules of Debian"
+PACKS: Final = (
+    *(SONIC_PI, LMMS, BESPOKE, GUITAR_STRUMS, WESNOTH, COLOBOT, MINETEST, HEDGEWARS, STARFIGHTER),
+    *(
+        Pack(name, _FREE, Path("/usr/share", folder), {_MUSICAL: "", "": "sound_effect"}, most=60)
+        for name, folder in _FOLEY.items()
+    ),
+    *(
+        Pack(name, _FREE, Path("/usr/share", folder), {"tone|beep|silence|music": "", "": "voice"}, most=50)
+        for name, folder in _SPEECH.items()
+    ),
+)
