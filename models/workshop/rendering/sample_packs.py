@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-
 _SUFFIXES: Final = frozenset({".flac", ".ogg", ".wav"})
 
 
