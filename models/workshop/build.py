@@ -123,6 +123,12 @@ class Build:
         with ProcessPoolExecutor(count, get_context("spawn"), initializer=_end_with_parent) as pool:
             list(pool.map(_hold_out, *zip(*missing, strict=True)) if missing else [])
 
+    @property
+    def judged(self) -> list[str]:
+        """The folds whose networks were asked already, for all seeds."""
+        seeds = self.recipe.seeds
+        return [fold for fold in self.folds if all(self._held_out(fold, seed, ".npz").exists() for seed in seeds)]
+
     def predictions(self, seed: int, ending: str = ".npz") -> dict[str, Predictions]:
         """What the networks of one seed said of what they had not heard, by library or `GROUPS`."""
         done = {fold: self._held_out(fold, seed, ending) for fold in self.folds}

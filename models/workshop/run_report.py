@@ -116,7 +116,7 @@ def _protocol_words(build: Build) -> str:
     if build.recipe.folds:
         return f"""Each row: a network trained without that library, and judged on it over the labels that it knows. To
 train fewer networks, several were left out at once, which makes figures lower than with one:
-{", ".join(build.recipe.folds)}."""
+{", ".join(build.judged)}."""
     return """Each row: a network trained on all *other* libraries and judged on that one, over labels that both have.
 The last row holds out groups (players, kits, machines) of libraries that are trained on."""
 
