@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from models.workshop.build import Build
-from models.workshop.calibration import TARGET_PRECISION, Calibration, honesty
+from models.workshop.calibration import SOUND_EFFECT, TARGET_PRECISION, Calibration, honesty
 from models.workshop.clips import GROUPS
 from models.workshop.predictions import Predictions, families_of
 from models.workshop.recipe import as_toml
@@ -149,6 +149,8 @@ def _honesty(build: Build, calibration: Calibration) -> Mapping[str, float]:
     singles = Predictions.join(build.by_library(seed, ".npz"))
     mixtures = Predictions.join(build.by_library(seed, "-mix.npz"))
     honest = honesty(singles, calibration)
+    alone = singles.rows(singles.is_single)
+    effects = int(np.sum(alone.labels[alone.truth] == SOUND_EFFECT))
     probability = mixtures.presence_probability(calibration.presence_scale, calibration.presence_offset)
     several = multi_scores(mixtures.present, mixtures.unknown, probability, np.array(calibration.presence_thresholds))
     return {
@@ -157,7 +159,7 @@ def _honesty(build: Build, calibration: Calibration) -> Mapping[str, float]:
         "clips that a label is claimed for": honest.coverage,
         "family claims that are right": honest.family_precision,
         "clips that only a family is claimed for": honest.family_coverage,
-        "sound effects claimed to be instruments": honest.effects_as_instruments,
+        f"sound effects claimed to be instruments, of {effects}": honest.effects_as_instruments,
         "mixtures of up to four: micro F1": several.micro_f1,
         "mixtures of up to four: macro F1": several.macro_f1,
     }
