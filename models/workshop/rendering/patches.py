@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,6 @@ from models.workshop.rendering.soundfonts import Renderer
 LICENCE: Final = "GPL-2.0-or-later"
 """Of all these synthesizers and the presets that come with them."""
 _TIMEOUT_S: Final = 120.0
-_ZYN: Final = "http://zynaddsubfx.sourceforge.net"
 _MDA: Final = "http://drobilla.net/plugins/mda/"
 _CALF: Final = "http://calf.sourceforge.net/plugins/"
 _RANGES: Final[Mapping[str, tuple[int, int, bool]]] = {
@@ -50,40 +50,67 @@ ZYN_WORDS: Final[Mapping[str, str]] = {
 }
 """Pattern in "bank: name" to leaf, or to nothing; the first that is found counts."""
 
-_OTHERS: Final[Mapping[str, Mapping[str, str]]] = {
-    _MDA + "EPiano": {"": "electric_piano"},
-    _MDA + "Piano": {"": "piano"},
-    _MDA + "DX10": {
-        r"e\.piano(?! pad)": "electric_piano",
-        r"clunk|chunky|sine bass|square bass|thick bass|e\.bass": "synth_bass",
-        r"chiff organ": "organ",
-        r"space pad": "synth_pad",
-    },
-    _MDA + "JX10": {
-        r"e\.piano": "electric_piano",
-        r"organ": "organ",
-        r"fretless|soft pick": "",
-        r"bass(?!oon| clar)": "synth_bass",
-        r"pad|backing": "synth_pad",
-        r"lead|moogcury|monosynth|whine": "synth_lead",
-        r"helicopter|arctic wind|bubble|car horn|squelchy": "sound_effect",
-    },
-    _CALF + "Organ": {
-        r"std jimmy|transistor|pipe dream|intertube|monkstown|gates of dawn|cursed|mr click|fat belly|12 sqr": "organ",
-        r"subtle ep": "electric_piano",
-        r"bass": "synth_bass",
-    },
-    _CALF + "Monosynth": {r"bass|kill dat sub": "synth_bass", r"octaved square|fat cats|cut through": "synth_lead"},
-}
+
+@dataclass(frozen=True, slots=True)
+class Synth:
+    """One plugin.
+
+    Attributes:
+        library: what its clips are said to come from.
+        plugin: its address.
+        words: pattern in a preset's name to leaf, or to nothing; the first that is found counts.
+    """
+
+    library: str
+    plugin: str
+    words: Mapping[str, str]
 
 
+SYNTHS: Final = (
+    Synth("zynaddsubfx", "http://zynaddsubfx.sourceforge.net", ZYN_WORDS),
+    Synth("mda", _MDA + "EPiano", {"": "electric_piano"}),
+    Synth("mda", _MDA + "Piano", {"": "piano"}),
+    Synth(
+        "mda",
+        _MDA + "DX10",
+        {
+            r"e\.piano(?! pad)": "electric_piano",
+            r"clunk|chunky|sine bass|square bass|thick bass|e\.bass": "synth_bass",
+            r"chiff organ": "organ",
+            r"space pad": "synth_pad",
+        },
+    ),
+    Synth(
+        "mda",
+        _MDA + "JX10",
+        {
+            r"e\.piano": "electric_piano",
+            r"organ": "organ",
+            r"fretless|soft pick": "",
+            r"bass(?!oon| clar)": "synth_bass",
+            r"pad|backing": "synth_pad",
+            r"lead|moogcury|monosynth|whine": "synth_lead",
+            r"helicopter|arctic wind|bubble|car horn|squelchy": "sound_effect",
+        },
+    ),
+    Synth(
+        "calf",
+        _CALF + "Organ",
+        {
+            r"std jimmy|transistor|pipe dream|intertube|monkstown|gates of dawn|cursed": "organ",
+            r"mr click|fat belly|12 sqr": "organ",
+            r"subtle ep": "electric_piano",
+            r"bass": "synth_bass",
+        },
+    ),
+    Synth(
+        "calf",
+        _CALF + "Monosynth",
+        {r"bass|kill dat sub": "synth_bass", r"octaved square|fat cats|cut through": "synth_lead"},
+    ),
+)
 _B_SYNTH: Final = "http://gareus.org/oss/lv2/b_synth"
 _B_SYNTH_PROGRAMS: Final = range(1, 33)
-
-_LIBRARIES: Final = {
-    "http:/": "zynaddsubfx", "http://drobilla.net/plugins/mda": "mda", "http://calf.sourceforge.net/plugins": "calf",
-    "http://gareus.org/oss/lv2": "setbfree",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +118,18 @@ class Patch:
     """One preset of one plugin, and the instrument that it is.
 
     Attributes:
-        plugin: address of the plugin.
+        library: name of the synthesizer.
+        plugin: its address.
         preset: address of the preset, "-" where a program change chooses it.
         number: of that program.
         program: the instrument.
     """
 
+    library: str
     plugin: str
     preset: str
     number: int
     program: Program
-
-    @property
-    def library(self) -> str:
-        """Name of the synthesizer."""
-        return _LIBRARIES[self.plugin.rpartition("/")[0]]
 
     def renderer(self) -> Renderer:
         """Plays MIDI with it, in a process of its own.
@@ -136,24 +160,32 @@ def patches() -> Iterator[Patch]:
     except OSError as error:
         print(f"synthesizers are left out: {error}", flush=True)
         return
-    for plugin in (_ZYN, *_OTHERS, _B_SYNTH):
-        try:
-            presets = world.presets(plugin)
-        except LookupError as error:
-            print(f"{error} and is left out", flush=True)
-            continue
-        yield from _organs() if plugin == _B_SYNTH else _named(plugin, presets)
+    for synth in SYNTHS:
+        with _left_out_where_missing():
+            yield from _named(synth, world.presets(synth.plugin))
+    with _left_out_where_missing():
+        world.plugin(_B_SYNTH)
+        yield from _organs()
 
 
-def _named(plugin: str, presets: Mapping[str, str]) -> Iterator[Patch]:
-    words = ZYN_WORDS if plugin == _ZYN else _OTHERS[plugin]
+@contextmanager
+def _left_out_where_missing() -> Iterator[None]:
+    try:
+        yield
+    except LookupError as error:
+        print(f"{error} and is left out", flush=True)
+
+
+def _named(synth: Synth, presets: Mapping[str, str]) -> Iterator[Patch]:
     for preset, name in sorted(presets.items()):
-        leaf = leaf_of(name, words)
+        leaf = leaf_of(name, synth.words)
         if leaf is not None:
-            yield Patch(plugin, preset, 0, Program(leaf, name.removesuffix(".xiz").lower(), *_RANGES[leaf]))
+            program = Program(leaf, name.removesuffix(".xiz").lower(), *_RANGES[leaf])
+            yield Patch(synth.library, synth.plugin, preset, 0, program)
 
 
 def _organs() -> Iterator[Patch]:
     """The registrations of setBfree, which has no presets but programs."""
     for number in _B_SYNTH_PROGRAMS:
-        yield Patch(_B_SYNTH, "-", number, Program("organ", f"tonewheel organ {number}", *_RANGES["organ"]))
+        program = Program("organ", f"tonewheel organ {number}", *_RANGES["organ"])
+        yield Patch("setbfree", _B_SYNTH, "-", number, program)
