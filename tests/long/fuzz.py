@@ -14,7 +14,6 @@ import multiprocessing
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from typing import Final
 
@@ -22,8 +21,8 @@ import numpy as np
 import psutil
 
 from osc_bridge.client import Client
+from tests.long.bridge import bridge_process
 from tests.osc.hostile import fuzzed
-from tests.ports import free_port
 
 _AT_ONCE: Final = 20
 _PAUSE_S: Final = 0.004
@@ -38,24 +37,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--datagrams", type=int, default=1_000_000)
     count = parser.parse_args().datagrams
-    address = ("127.0.0.1", free_port())
-    with tempfile.TemporaryDirectory() as folder:
-        command = [
-            sys.executable,
-            "-m",
-            "daemon",
-            "osc",
-            "--port",
-            str(address[1]),
-            "--catalog",
-            f"{folder}/catalog.db",
-        ]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as bridge:
-            try:
-                failed = _attack(bridge, address, count)
-            finally:
-                bridge.terminate()
-            _, errors = bridge.communicate(timeout=30)
+    with bridge_process(subprocess.PIPE) as (bridge, address):
+        failed = _attack(bridge, address, count)
+        bridge.terminate()
+        _, errors = bridge.communicate(timeout=30)
     print(errors or "the bridge printed no error")
     return int(failed or bool(errors))
 

@@ -15,7 +15,6 @@ import random
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,7 +28,7 @@ from osc_bridge.client import Client
 from osc_bridge.messages import write
 from osc_bridge.sources.sender import PACKET_S, Sender
 from tagger.audio import open_audio
-from tests.ports import free_port
+from tests.long.bridge import bridge_process
 
 _SAMPLES: Final = Path(__file__).parents[2] / "demo" / "samples"
 _STREAMS: Final = 16
@@ -46,17 +45,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=120.0)
     minutes = parser.parse_args().minutes
-    port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "daemon", "osc", "--port", str(port), "--catalog", f"{folder}/catalog.db"]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-            try:
-                return _play(process, ("127.0.0.1", port), 60 * minutes)
-            finally:
-                process.terminate()
+    with bridge_process() as (process, address):
+        return _play(process, address, 60 * minutes)
 
 
-def _play(process: subprocess.Popen[bytes], address: tuple[str, int], seconds: float) -> int:
+def _play(process: subprocess.Popen[str], address: tuple[str, int], seconds: float) -> int:
     bridge, dice, sounds = psutil.Process(process.pid), random.Random(0), _sounds()
     memory_mib: list[float] = []
     with Client(address) as client, ExitStack() as stack:

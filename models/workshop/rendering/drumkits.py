@@ -6,13 +6,14 @@ makers' own; an instrument whose name holds none of the words below is left out.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
+
+from models.workshop.rendering.naming import leaf_named
 
 FILES_PER_LABEL: Final = 12
 
@@ -48,8 +49,7 @@ class Hit:
 
 def leaf_of(name: str) -> str | None:
     """Leaf that an instrument's name means, or None where it means none clearly."""
-    words = name.lower().replace("_", " ")
-    return next((leaf for pattern, leaf in _WORDS.items() if re.search(pattern, words)), None)
+    return leaf_named(name.lower().replace("_", " "), _WORDS)
 
 
 def hits(kit: Path) -> Iterator[Hit]:

@@ -20,7 +20,8 @@ import mido
 import numpy as np
 import soundfile
 
-SAMPLE_RATE: Final = 32_000
+from models.workshop.rendering.soundfonts import SAMPLE_RATE
+
 _BLOCK: Final = 256
 _ATOM_BYTES: Final = 65_536
 _TAIL_S: Final = 0.1

@@ -17,6 +17,7 @@ from typing import Final
 
 from models.workshop.rendering.general_midi import Program
 from models.workshop.rendering.lv2 import World
+from models.workshop.rendering.naming import leaf_named
 from models.workshop.rendering.soundfonts import Renderer
 
 LICENCE: Final = "GPL-2.0-or-later"
@@ -149,8 +150,7 @@ class Patch:
 def leaf_of(name: str, words: Mapping[str, str]) -> str | None:
     """Leaf that a preset's name means, or None where it means none clearly."""
     plain = re.sub(r"\d{4}-", "", name).removesuffix(".xiz").lower().replace("_", " ")
-    found = next((leaf for pattern, leaf in words.items() if re.search(pattern, plain)), None)
-    return found or None
+    return leaf_named(plain, words)
 
 
 def patches() -> Iterator[Patch]:

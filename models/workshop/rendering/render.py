@@ -35,9 +35,9 @@ from models.workshop.rendering.instrument_sets import (
 )
 from models.workshop.rendering.sample_packs import PACKS
 from models.workshop.rendering.song_windows import render_songs, write_windows
+from models.workshop.rendering.soundfonts import SAMPLE_RATE
 from models.workshop.synthesis.voices import VOICES, load_wavetables, synthesise_voice
 
-SAMPLE_RATE: Final = 32_000
 MAX_CLIP_S: Final = 3.0
 SEED: Final = 20_240_601
 PEAK: Final = 10.0 ** (-1.0 / 20.0)
@@ -158,8 +158,7 @@ def hydrogen() -> Iterator[Clip]:
             continue
         licence = HYDROGEN_LICENCES.get(kit.name, "GPL-2.0")
         for hit in drumkits.hits(kit):
-            samples, native_rate = soundfile.read(hit.path, dtype="float32", always_2d=True)
-            mono = soxr.resample(samples.mean(axis=1), native_rate, SAMPLE_RATE)
+            mono, native_rate = _read(hit.path)
             group = "hydrogen-" + kit.name.replace(" ", "_")
             yield Clip(mono, hit.label, hit.detail, "hydrogen", group, hit.path.name, native_rate, licence)
 
@@ -169,13 +168,18 @@ def sample_packs() -> Iterator[Clip]:
     for pack in PACKS:
         for path, label in pack.samples():
             try:
-                samples, native_rate = soundfile.read(path, dtype="float32", always_2d=True)
+                mono, native_rate = _read(path)
             except soundfile.LibsndfileError as error:
                 print(f"{path}: cannot be read and is left out ({error})", flush=True)
                 continue
-            mono = soxr.resample(samples.mean(axis=1), native_rate, SAMPLE_RATE)
             group = f"{pack.library}-{label}-{path.parent.name}"
             yield Clip(mono, label, path.stem, pack.library, group, path.name, native_rate, pack.licence)
+
+
+def _read(path: Path) -> tuple[Samples, int]:
+    """A recording as mono at `SAMPLE_RATE`, and the rate that it has."""
+    samples, native_rate = soundfile.read(path, dtype="float32", always_2d=True)
+    return soxr.resample(samples.mean(axis=1), native_rate, SAMPLE_RATE), native_rate
 
 
 def synthesis(wavetables: Path) -> Iterator[Clip]:

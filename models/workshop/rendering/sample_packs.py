@@ -5,12 +5,13 @@ Games are where free recordings of foley and of speech are; their music and what
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from models.workshop.rendering.naming import leaf_named
 
 _SUFFIXES: Final = frozenset({".flac", ".ogg", ".wav"})
 
@@ -39,9 +40,8 @@ class Pack:
         known = [(path, leaf) for path, leaf in found if leaf]
         yield from sorted(known, key=lambda each: zlib.crc32(each[0].name.encode()))[: self.most]
 
-    def _leaf(self, path: Path) -> str:
-        place = path.relative_to(self.folder).as_posix().lower()
-        return next((leaf for pattern, leaf in self.words.items() if re.search(pattern, place)), "")
+    def _leaf(self, path: Path) -> str | None:
+        return leaf_named(path.relative_to(self.folder).as_posix().lower(), self.words)
 
 
 SONIC_PI: Final = Pack(
