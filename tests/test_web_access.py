@@ -420,7 +420,7 @@ class TestBrowser:
             page.get_by_label("Password").fill(WORDS)
             page.keyboard.press("Enter")
             page.get_by_role("button", name="Log out").wait_for()
-            assert page.url == f"{server.url}/?q=kick"
+            assert "q=kick" in page.url
             second = chromium.new_page()
             second.goto(server.url)
             second.get_by_role("button", name="Log out").click()

@@ -22,7 +22,8 @@ _LISTEN: Final = """
     document.addEventListener("keydown", (event) => {
         const {key, repeat, ctrlKey, metaKey, altKey, defaultPrevented} = event, at = document.activeElement;
         if (defaultPrevented || ctrlKey || metaKey || altKey || at?.matches(typing)) return;
-        if (document.querySelector(".q-menu")) return;
+        // Completions belong to the box alone, and may only be about to go when somebody has left it.
+        if (document.querySelector(".q-menu:not(.completions)")) return;
         if ((key === " " || key === "Enter") && at?.matches(pressed)) return;
         if (repeat && !key.startsWith("Arrow")) return;
         const box = [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === key);

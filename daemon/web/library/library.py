@@ -10,7 +10,7 @@ from nicegui import Event, ui
 from daemon.api import finding, models
 from daemon.web.library.alike import Alike
 from daemon.web.library.detail import Detail
-from daemon.web.library.facets import FacetBar
+from daemon.web.library.facets import Change, FacetBar
 from daemon.web.library.newcomers import Newcomers
 from daemon.web.library.results import Results
 from daemon.web.library.search_box import SearchBox
@@ -20,7 +20,7 @@ from daemon.web.parts.asking import ask
 from daemon.web.parts.hearing import Hearing
 from daemon.web.visit import Visit
 from daemon.web.work.completing import Facts
-from daemon.web.work.searching import Search, parse
+from daemon.web.work.searching import Search, parse, to_text
 
 
 class Library:
@@ -33,7 +33,7 @@ class Library:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._typed: Event[[str]] = Event()
-        self._facets = FacetBar(visit, self._search_for)
+        self._facets = FacetBar(visit, self._change)
         self._results = Results(visit)
         self._box = SearchBox(visit, on_search=self._typed.emit, on_enter=self._results.focus)
         self._hearing = Hearing(visit, "library")
@@ -88,6 +88,9 @@ class Library:
         else:
             # The box asks for it by itself.
             self._box.text = text
+
+    async def _change(self, change: Change) -> None:
+        self._search_for(to_text(change(parse(self._box.text, await self._others()))))
 
     async def _search(self, text: str) -> None:
         if text != self._box.text:

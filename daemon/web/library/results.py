@@ -166,7 +166,6 @@ class Results:
         self._next: str | None = None
         self._pages: Newest[_Page] = Newest()
         self._at = 0
-        self._looked_at: Sound | None = None
         self._is_fetching = asyncio.Lock()
 
     def build(self) -> None:
@@ -310,7 +309,7 @@ class Results:
         if at is None or at >= len(self._rows):
             return
         self._at = at
-        if self._rows[at] is not self._looked_at:
+        if self._rows[at] is not self._visit.looked_at:
             self._visit.shown.emit(self._rows[at])
 
     def _focused_again(self, event: GenericEventArguments) -> None:
@@ -319,12 +318,11 @@ class Results:
 
     def _again(self) -> None:
         """Hears the file that is looked at once more, from its beginning."""
-        if isinstance(self._looked_at, Row):
-            self._visit.shown.emit(self._looked_at)
+        if isinstance(self._visit.looked_at, Row):
+            self._visit.shown.emit(self._visit.looked_at)
 
     def _looked_elsewhere(self, sound: Sound | None) -> None:
         """What is chosen here is not meant any more when a file is looked at that another part showed."""
-        self._looked_at = sound
         if sound is not None and not isinstance(sound, Row) and self._visit.selected:
             self._grid.run_grid_method("deselectAll")
             self._choose(())
