@@ -67,12 +67,12 @@ def test_several_files_as_objects(tagger: Run, loop: Path) -> None:
 def test_every_option_reaches_the_timeline(tagger: Run) -> None:
     (told,) = tagger(
         *("loop.wav", "--json", "--window", 1, "--hop", 0.5, "--labels", "families", "--aggregation", "max"),
-        *("--smoothing", "median", "--smoothing-window", 2, "--threshold", 0.25, "--threshold-of", "Synth=.9"),
+        *("--smoothing", "median", "--smoothing-window", 2, "--threshold", 0.6, "--threshold-of", "Synth=.9"),
         *("--threshold-of", "drums=0.1", "--off-ratio", 0.9, "--min-duration", 1.25),
     ).objects()
     names = ("window_s", "hop_s", "label_set", "aggregation", "smoothing", "smoothing_s", "off_ratio", "min_duration_s")
     assert [told[name] for name in names] == [1.0, 0.5, "families", "max", "median", 2.0, 0.9, 1.25]
-    assert told["thresholds"] | {"bass": 0.25, "synth": 0.9, "drums": 0.1} == told["thresholds"]
+    assert told["thresholds"] | {"bass": 0.6, "synth": 0.9, "drums": 0.1} == told["thresholds"]
     assert [each["label"] for each in told["segments"]] == ["drums"]
 
 

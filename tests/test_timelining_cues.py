@@ -80,7 +80,9 @@ def test_libsndfile_reads_every_cue_point(tagger: Run, samples: Path) -> None:
     path = samples / "loop.wav"
     tagger("timeline", path, "--write-cues", "--threshold", "0.02")
     shown = subprocess.run(["sndfile-info", path], capture_output=True, check=True, timeout=60, encoding="utf-8").stdout
-    assert shown.count("Cue ID : ") == len(names_in(path)) > 1
+    # It lists the first ten, and counts all.
+    assert f"Count : {len(names_in(path))}\n" in shown
+    assert shown.count("Cue ID : ") == min(len(names_in(path)), 10) > 1
     np.testing.assert_array_equal(soundfile.read(path)[0].shape, drum_loop().shape)
 
 

@@ -73,7 +73,7 @@ class Tuning:
             self._controls["automatic"] = ui.switch(
                 "Thresholds of the model", on_change=lambda event: self._be_automatic(is_automatic=event.value)
             ).props("dense")
-        self._slider("threshold", "Counts as heard from", least=0.02, most=0.98, step=0.02, words=_percent)
+        self._slider("threshold", "Counts as heard from", least=0.02, most=1.0, step=0.02, words=_percent)
 
     def _be_automatic(self, *, is_automatic: bool) -> None:
         self._change(threshold=None if is_automatic else self._controls["threshold"].value or _FIRST_THRESHOLD)
