@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -116,17 +118,20 @@ def test_an_empty_catalog_has_nothing_to_count(tmp_path: Path) -> None:
         assert catalog.facets(catalog.columns(), Query(labels=("kick",), min_confidence=0.5)).files == 0
 
 
-def test_large_catalogs_are_read_beside_the_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_catalogs_are_read_beside_the_answers_which_say_of_when_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("daemon.api.counting._QUICK_S", 0.0)
     monkeypatch.setattr("daemon.api.counting._DUTY", 0.0)
-    with Catalog(tmp_path / "catalog.db") as catalog:
-        counting = Counting(catalog)
+    with Catalog(tmp_path / "catalog.db") as catalog, closing(Counting(catalog)) as counting:
         assert counting.facets(Query())[0].files == 0
-        catalog.record([entry("/a.wav", analysis("a", "kick"))])
-        before, of_before = counting.facets(Query())
-        assert counting._reader is not None
-        counting._reader.join()
-        after, of_after = counting.facets(Query())
-        assert (before.files, after.files) == (0, 1)
-        assert of_before < of_after
-        counting.close()
+        unchanged_since = time.time()
+        assert counting.facets(Query())[1] >= unchanged_since
+        catalog.record([entry(tmp_path / "new.wav", analysis("new"))])
+        recorded = time.time()
+        facets, as_of = counting.facets(Query())
+        assert (facets.files, as_of < recorded) == (0, True)
+        while as_of < recorded:
+            time.sleep(0.01)
+            facets, as_of = counting.facets(Query())
+        assert facets.files == 1

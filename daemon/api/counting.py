@@ -38,9 +38,9 @@ class Counting:
         self._reader: threading.Thread | None = None
 
     def facets(self, query: Query, *, apart: bool = False) -> tuple[Facets, float]:
-        """The numbers of a search, and of which time they are, in seconds since 1970; `apart` as in `Columns.count`."""
-        columns, read_at = self._current()
-        return self._catalog.facets(columns, query, apart=apart), read_at
+        """The numbers of a search, and when they last were so, in seconds since 1970; `apart` as in `Columns.count`."""
+        columns, as_of = self._current()
+        return self._catalog.facets(columns, query, apart=apart), as_of
 
     def places(self, query: Query) -> Places:
         """Where the files are that a search finds, in no order; as up to date as the numbers."""
@@ -62,7 +62,8 @@ class Counting:
                 self._reader = threading.Thread(target=self._read_again, name="facets", daemon=True)
                 self._reader.start()
             assert self._columns is not None
-            return self._columns, self._read_at
+            is_behind = self._is_stale or self._is_reading
+            return self._columns, self._read_at if is_behind else time.time()
 
     @property
     def _is_reading(self) -> bool:

@@ -161,7 +161,7 @@ class FacetCounts(Wire):
     unsure: int = Field(description="The same, silence left out.")
     missing: int = Field(description="Files that are gone, in the whole catalog.")
     problems: int = Field(description="Files that could not be analysed, in the whole catalog.")
-    as_of: datetime = Field(description="When this was so; a little in the past while the catalog is written to.")
+    as_of: datetime = Field(description="When this last was so; a little in the past while the catalog is written to.")
 
 
 class SaidLabel(Tag):

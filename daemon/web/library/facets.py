@@ -79,11 +79,11 @@ class FacetBar:
 
     async def search(self, search: Search) -> models.FacetCounts | None:
         """Counts what a search finds, and shows it; gives the numbers, or None where somebody searched on meanwhile."""
-        self._search, backend = search, self._visit.backend
+        backend = self._visit.backend
         count = partial(ask, finding.count, backend.catalog, backend.counting, search.filters, apart=True)
         counts = await self._counting.ask(count)
-        if counts is not None:
-            self._counts = counts
+        if counts is not None and (search, counts) != (self._search, self._counts):
+            self._search, self._counts = search, counts
             self._show(counts)
         return counts
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
 
 from nicegui import Event, ui
 
@@ -21,6 +24,9 @@ from daemon.web.parts.hearing import Hearing
 from daemon.web.visit import Visit
 from daemon.web.work.completing import Facts
 from daemon.web.work.searching import Search, parse, to_text
+
+_PAUSE_S: Final = 1.0
+"""Between counts, while the numbers are behind what was found."""
 
 
 class Library:
@@ -101,10 +107,15 @@ class Library:
         _remember(text)
         self._box.tell(search.notices)
         # First what was found: at a million files its numbers take longer, and seconds when they are first asked for.
+        found_at = datetime.now(UTC)
         await self._results.search(search)
-        counts = await self._facets.search(search) if text == self._box.text else None
-        if text == self._box.text:
-            self._count(search, counts)
+        while text == self._box.text:
+            counts = await self._facets.search(search)
+            if text == self._box.text:
+                self._count(search, counts)
+            if counts is None or counts.as_of >= found_at:
+                return
+            await asyncio.sleep(_PAUSE_S)
 
     def _count(self, search: Search, counts: models.FacetCounts | None) -> None:
         facts = Facts() if counts is None else Facts.of(counts, [root.path for root in counts.roots])
