@@ -61,7 +61,8 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     shutil.copy(SAMPLES / KIT[0], library / EVIL)
     (library / "broken.wav").write_text("this is no sound")
     variables = {"TAGGER_OSC__IS_ON": "true", "TAGGER_OSC__PORT": str(free_port()), "TAGGER_DAEMON__SETTLE_S": "0.2"}
-    with running(folder, "daemon", **variables) as server, browser() as context:
+    # A sound that is tagged while it is sent ends early, and the browser says so.
+    with running(folder, "daemon", **variables) as server, browser(expected="CONTENT_LENGTH_MISMATCH") as context:
         elsewhere: list[str] = []
         context.on("request", lambda request: _note(request.url, server.url, elsewhere))
         tab = context.new_page()
