@@ -159,6 +159,21 @@ def test_what_is_typed_stays_as_it_was_typed(visit: Visit) -> None:
     expect(row(tab, KICK)).to_be_visible()
 
 
+def test_completions_are_for_who_types_only(visit: Visit) -> None:
+    tab, box = visit.tab, visit.tab.locator("[data-key='/']")
+    offered = tab.locator(".completion").filter(has_text="kick").first
+    search(tab, "instrument:kic")
+    expect(offered).to_be_visible()
+    box.blur()
+    expect(offered).not_to_be_visible()
+    search(tab, "instrument:kic")
+    expect(tab.locator(".completion")).to_have_count(1)
+    offered.click()
+    expect(box).to_have_value(re.compile("instrument:kick *$"))
+    expect(box).to_be_focused()
+    expect(offered).not_to_be_visible()
+
+
 def test_hear_at_a_keystroke_and_only_one_at_a_time(visit: Visit) -> None:
     tab = visit.tab
     search(tab, "ABLP")

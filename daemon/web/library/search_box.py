@@ -116,6 +116,8 @@ class SearchBox:
     def _choice(self, number: int, each: Completion) -> None:
         item = ui.menu_item(on_click=lambda: self._take(each), auto_close=False).props("dense role=option")
         item.classes("completion chosen" if number == self._at else "completion")
+        # The box keeps the keyboard: without it there are no completions, however late they come.
+        item.on("mousedown.prevent", js_handler="() => {}")
         with item:
             ui.label(each.text)
             ui.label(each.hint).classes("muted")
