@@ -150,7 +150,7 @@ def test_what_is_typed_stays_as_it_was_typed(visit: Visit) -> None:
     search(tab, " ")
     for _ in range(3):
         # Slower than the box waits for more, so that searches are under way as more is typed.
-        tab.keyboard.type("instrument:kick", delay=120)
+        tab.keyboard.type("instrument:kick", delay=200)
         expect(box).to_have_value(re.compile("instrument:kick$"))
         search(tab, " ")
         loops.click()
@@ -167,7 +167,6 @@ def test_completions_are_for_who_types_only(visit: Visit) -> None:
     box.blur()
     expect(offered).not_to_be_visible()
     search(tab, "instrument:kic")
-    expect(tab.locator(".completion")).to_have_count(1)
     offered.click()
     expect(box).to_have_value(re.compile("instrument:kick *$"))
     expect(box).to_be_focused()

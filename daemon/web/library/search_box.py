@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from nicegui import ui
@@ -17,9 +19,13 @@ from daemon.web.work.searching import Notice
 _EXAMPLE: Final = "Words of the name, or instrument:cello  confidence>0.8  kind:loop  bpm:90-100  key:Am"
 _TYPED: Final = "(e) => ['Enter', 'Escape'].includes(e.key) || emit(e.target.value, e.target.selectionStart ?? 0)"
 """The text and where the caret stands after a key; but what these two have closed is not to be offered again when they
-are let go. The text of the box itself follows only when its author pauses."""
+are let go."""
 
-_DEBOUNCE_MS: Final = 150
+_CHOSEN: Final = "(e) => { const item = e.target.closest('.completion'); if (item) emit(item.dataset.text); }"
+"""The list hears which item is clicked: made anew with every key, an item may be gone when that is heard."""
+
+_PAUSE_S: Final = 0.15
+"""Who types on so soon is not done yet."""
 
 
 class SearchBox:
@@ -36,6 +42,7 @@ class SearchBox:
         self._on_search = on_search
         self._on_enter = on_enter
         self._facts = Facts()
+        self._searched = visit.query
         self._offered: list[Completion] = []
         self._offered_for = ""
         self._at = -1
@@ -48,13 +55,13 @@ class SearchBox:
     @text.setter
     def text(self, text: str) -> None:
         self._box.set_value(text)
+        self._search()
 
     def build(self) -> None:
         """Makes the box, with the text that the address of the page has."""
         with ui.element("search").classes("searching"):
             self._box = ui.input(placeholder=_EXAMPLE, value=self._visit.query, on_change=self._changed)
-            self._box.props(f'outlined dense clearable debounce={_DEBOUNCE_MS} aria-label="Search" autocomplete=off')
-            self._box.props("data-key=/")
+            self._box.props('outlined dense clearable aria-label="Search" autocomplete=off data-key=/')
             self._box.classes("search-box")
             self._box.on("keyup", self._moved, js_handler=_TYPED)
             self._box.on("blur", self._menu_closed)
@@ -66,6 +73,10 @@ class SearchBox:
                 ui.icon("search")
             with self._box:
                 self._menu = ui.menu().props("no-focus no-parent-event fit no-refocus").classes("completions")
+                with self._menu, ui.element("div") as self._choices:
+                    self._choices.on("click", self._clicked, js_handler=_CHOSEN)
+                    # The box keeps the keyboard: without it there are no completions, however late they come.
+                    self._choices.on("mousedown.prevent", js_handler="() => {}")
             self._saved = ui.button(icon="bookmark_border").props('flat round dense aria-label="Kept searches"')
             with self._saved:
                 ui.tooltip("Kept searches")
@@ -92,9 +103,19 @@ class SearchBox:
             ui.label(f"“{part}”: {notice.message}." if part else f"{notice.message}.")
             if notice.suggestion is not None:
                 better = self.text[: notice.start] + notice.suggestion + self.text[notice.end :]
-                ui.button(notice.suggestion, on_click=lambda: self._box.set_value(better)).props("flat dense no-caps")
+                ui.button(notice.suggestion, on_click=partial(self._write, better)).props("flat dense no-caps")
 
-    def _changed(self) -> None:
+    async def _changed(self) -> None:
+        typed = self.text
+        await asyncio.sleep(_PAUSE_S)
+        if typed == self.text != self._searched:
+            self._search()
+
+    def _write(self, text: str) -> None:
+        self.text = text
+
+    def _search(self) -> None:
+        self._searched = self.text
         self._on_search(self.text)
 
     def _moved(self, event: GenericEventArguments) -> None:
@@ -107,17 +128,16 @@ class SearchBox:
             self._offer()
 
     def _offer(self) -> None:
-        self._menu.clear()
-        with self._menu:
+        self._choices.clear()
+        with self._choices:
             for number, each in enumerate(self._offered):
                 self._choice(number, each)
         self._menu.value = bool(self._offered)
 
     def _choice(self, number: int, each: Completion) -> None:
-        item = ui.menu_item(on_click=lambda: self._take(each), auto_close=False).props("dense role=option")
+        item = ui.menu_item(auto_close=False).props("dense role=option")
+        item.props["data-text"] = each.text
         item.classes("completion chosen" if number == self._at else "completion")
-        # The box keeps the keyboard: without it there are no completions, however late they come.
-        item.on("mousedown.prevent", js_handler="() => {}")
         with item:
             ui.label(each.text)
             ui.label(each.hint).classes("muted")
@@ -134,8 +154,14 @@ class SearchBox:
             self._menu_closed()
             self._on_enter()
 
+    def _clicked(self, event: GenericEventArguments) -> None:
+        for each in self._offered:
+            if each.text == event.args:
+                self._take(each)
+                return
+
     def _take(self, chosen: Completion) -> None:
-        self._box.set_value(self._offered_for[: chosen.start] + chosen.text + self._offered_for[chosen.end :])
+        self._write(self._offered_for[: chosen.start] + chosen.text + self._offered_for[chosen.end :])
         self._box.run_method("focus")
         self._menu_closed()
 
@@ -154,7 +180,7 @@ class SearchBox:
                     "No search is kept yet." if self.text.strip() else "Type a search, then keep it here."
                 ).classes("muted")
             for each in kept:
-                with ui.menu_item(on_click=lambda text=each.text: self._box.set_value(text)).classes("completion"):
+                with ui.menu_item(on_click=partial(self._write, each.text)).classes("completion"):
                     ui.label(each.name)
                     ui.label(each.text).classes("muted")
                     remove = ui.button(icon="close").props("flat round dense size=sm")
