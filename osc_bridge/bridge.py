@@ -41,6 +41,9 @@ HOP_S: Final = 0.1
 _RECEIVE_BUFFER: Final = 4 << 20
 _STOP_WITHIN_S: Final = 0.5
 _TAKE_IN_EVERY_S: Final = 0.1
+_TURN_S: Final = 0.02
+"""Within a hop the streams take turns of about so long: heard all at once, each would wait for all others."""
+
 _PLAYING_FOR_S: Final = 5.0
 
 JOURNAL_NAME: Final = "renames.jsonl"
@@ -280,7 +283,9 @@ class Bridge:
             self._send((self._control.target(source), letter))
 
     def _listen(self) -> None:
-        due_s = time.monotonic()
+        due_s, turn = time.monotonic(), 0
+        turns = max(1, round(self._settings.hop_s / _TURN_S))
+        turn_s = self._settings.hop_s / turns
         while not self._stopping.wait(min(_TAKE_IN_EVERY_S, max(0.0, due_s - time.monotonic()))):
             if self.engine.is_at_rest:
                 self._has_audio.wait(max(0.0, self.subscriptions.next_status_s - time.monotonic()))
@@ -289,14 +294,15 @@ class Bridge:
                 if time.monotonic() < due_s:
                     self.engine.take_in()
                     continue
-                # A tick that was late is not made up for: the next one hears all that has come.
-                due_s = max(due_s + self._settings.hop_s, time.monotonic())
-                self._tick()
+                # A stream that was late by a hop is not made up for: its next turn hears all that has come.
+                due_s = max(due_s + turn_s, time.monotonic() - turn_s * (turns - 1))
+                turn = (turn + 1) % turns
+                self._tick(turn, turns)
             except Exception as error:  # nor must one tick end the thread that listens
                 self._on_fault(error)
 
-    def _tick(self) -> None:
-        said = self.engine.tick(time.monotonic())
+    def _tick(self, turn: int, turns: int) -> None:
+        said = self.engine.tick(time.monotonic(), turn, turns)
         now_s = time.monotonic()
         self._publish(said)
         self.engine.heard_at(now_s)

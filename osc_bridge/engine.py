@@ -1,6 +1,6 @@
 """All streams, heard together: packets go in from one thread, `tick` is called by another.
 
-Each tick hears what has come, asks the network about all audible streams in one batch, and says what changed. A tick
+Each tick hears what has come, asks the network about the audible streams in one batch, and says what changed. A tick
 that comes late finds more audio waiting and is asked about the newest of it; nothing is ever queued for the network.
 """
 
@@ -121,6 +121,8 @@ class Engine:
         self._thresholds = np.array(recogniser.card.presence_thresholds, dtype=np.float32)
         self._parameters = parameters or Parameters()
         self._streams: dict[str, Stream] = {}
+        self._numbers = itertools.count()
+        self._listened: list[Stream] = []
         self._announced: dict[str, _Announced] = {}
         self._waiting: deque[tuple[AudioPacket, Source, float]] = deque(maxlen=_MOST_WAITING)
         self._events = itertools.count(1)
@@ -148,11 +150,13 @@ class Engine:
             for _ in range(len(self._waiting)):
                 self._take(*self._waiting.popleft())
 
-    def tick(self, now_s: float) -> list[Heard | Scored]:
+    def tick(self, now_s: float, turn: int = 0, turns: int = 1) -> list[Heard | Scored]:
         """Hears all that has come, and says what changed.
 
         Args:
             now_s: on the clock of `put`.
+            turn: which of the streams are heard, where they take turns so that none waits for all others; from 0.
+            turns: into how many parts they are divided.
         """
         self.take_in()
         with self._lock:
@@ -162,7 +166,8 @@ class Engine:
                 if now_s - stream.arrived_s > LEASE_S:
                     said += self._close(stream)
             self._announced = {name: held for name, held in self._announced.items() if now_s - held.at_s <= LEASE_S}
-        asked, silent = self._advance(streams, now_s)
+        self._listened = [stream for stream in streams if stream.number % turns == turn]
+        asked, silent = self._advance(self._listened, now_s)
         if asked:
             self.audible_s = now_s
         for stream in silent:
@@ -182,7 +187,7 @@ class Engine:
 
     def heard_at(self, now_s: float) -> None:
         """Notes when the answers of the last tick were out, for the figures on latency."""
-        for stream in list(self._streams.values()):
+        for stream in self._listened:
             slowest_s = 0.0
             if stream.arrivals_s:
                 self.latency.add(now_s - arrival for arrival in stream.arrivals_s)
@@ -308,6 +313,7 @@ class Engine:
             window_frames=self.recogniser.window_frames,
             thresholds=self._thresholds,
             parameters=self._parameters,
+            number=next(self._numbers),
         )
         if announced := self._announced.pop(packet.stream, None):
             stream.title, stream.daw_ref = announced.title, announced.daw_ref

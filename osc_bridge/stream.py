@@ -33,6 +33,7 @@ class Stream:
         window_frames: how many frames the network is shown.
         thresholds: (labels,) the model's own.
         parameters: to begin with.
+        number: how many streams there were before it.
 
     Attributes:
         title: what people call it; "" where nobody said.
@@ -58,8 +59,10 @@ class Stream:
         window_frames: int,
         thresholds: Scores,
         parameters: Parameters,
+        number: int = 0,
     ) -> None:
         self.name = name
+        self.number = number
         self.source = source
         self.title = self.daw_ref = ""
         self.parameters = parameters

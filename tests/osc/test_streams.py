@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from osc_bridge.engine import Engine
 from osc_bridge.packets import AudioPacket, wrapped
 from osc_bridge.parameters import Parameters
 from osc_bridge.picture import Picture
@@ -193,3 +194,12 @@ def test_time_goes_on_while_nothing_comes() -> None:
     stream.idle(12.0)
     assert stream.time_s - heard_s == pytest.approx(2.0)
     assert not stream.picture.is_audible(-95)
+
+
+def test_streams_that_take_turns_are_each_heard_once_a_round() -> None:
+    engine = Engine(recogniser())
+    for name in "abcd":
+        for packet in packets(noise(0.3), stream=name):
+            engine.put(packet, ("127.0.0.1", 1), 0.0)
+    heard = [{each.stream for each in engine.tick(0.1, turn, 3)} for turn in range(3)]
+    assert heard == [{"a", "d"}, {"b"}, {"c"}]
