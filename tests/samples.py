@@ -16,6 +16,9 @@ from tagger.results import Kind
 from tests.command_line import analysis, heard_as
 from tests.tagged_audio import make, rich_wav
 
+KICK: Final = Path(__file__).parents[1] / "demo" / "samples" / "Foundry Drums 2" / "ABLP_09_fx2.wav"
+"""One of the samples that come with the program: a kick drum, and recognised as one."""
+
 LONG_AGO_NS: Final = 1_500_000_000_123_456_789
 
 RESULTS: Final = {

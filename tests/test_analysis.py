@@ -18,8 +18,8 @@ RATE = 44100
 def kick(rate: int = RATE) -> np.ndarray:
     time_s = np.arange(int(0.4 * rate)) / rate
     pitch_hz = 50 + 250 * np.exp(-time_s / 0.02)
-    body = 0.8 * np.sin(2 * np.pi * np.cumsum(pitch_hz) / rate) * np.exp(-time_s / 0.09)
-    beater = 0.1 * np.random.default_rng(1).standard_normal(len(time_s)) * np.exp(-time_s / 0.003)
+    body: np.ndarray = 0.8 * np.tanh(2 * np.sin(2 * np.pi * np.cumsum(pitch_hz) / rate) * np.exp(-time_s / 0.09))
+    beater = 0.2 * np.random.default_rng(1).standard_normal(len(time_s)) * np.exp(-time_s / 0.003)
     return body + beater
 
 

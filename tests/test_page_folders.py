@@ -12,9 +12,9 @@ from playwright.sync_api import Locator, expect
 from playwright.sync_api import Page as Tab
 
 from tagger.catalog import Catalog
+from tests.samples import KICK
 from tests.web_page import browser, needs_chromium, running
 
-KICK = Path(__file__).parents[1] / "demo" / "samples" / "Foundry Drums 2" / "ABLP_09_fx2.wav"
 WRITE = re.compile("Write tags in Drums")
 
 pytestmark = needs_chromium

@@ -15,10 +15,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
+from tests.samples import KICK
 from tests.test_analysis import RATE, drum_loop
 from tests.web_page import Page, browser, needs_chromium, running
-
-KICK = Path(__file__).parents[1] / "demo" / "samples" / "Foundry Drums 2" / "ABLP_09_fx2.wav"
 
 pytestmark = needs_chromium
 

@@ -12,7 +12,7 @@ import scipy.special
 import soundfile
 
 from models.workshop import features
-from models.workshop.calibration import TARGET_PRECISION, Calibration, calibrate, honesty
+from models.workshop.calibration import TARGET_PRECISION, Calibration, calibrate, honesty, honesty_elsewhere
 from models.workshop.clips import GROUPS, Clip, Fold, label_matrices
 from models.workshop.features import Store
 from models.workshop.predictions import Predictions, families_of, family_sums
@@ -270,6 +270,20 @@ def test_claims_reach_the_target_on_predictions_not_calibrated_on() -> None:
     # The families of twelve labels are larger than one label, so that some are sure where no label is.
     assert honest.family_coverage > 0
     assert honest.family_precision >= TARGET_PRECISION - 0.1
+
+
+def test_a_library_is_judged_by_what_others_chose() -> None:
+    modest = replace(singles(2000, seed=3), library=np.full(2000, "modest"))
+    boastful = replace(singles(2000, seed=4, sharpness=3.0), library=np.full(2000, "boastful"))
+    both = Predictions.join([modest, boastful])
+    elsewhere, here = honesty_elsewhere(both), honesty(both, calibrate(both, mixtures(200)))
+    assert elsewhere.expected_calibration_error > 1.3 * here.expected_calibration_error
+    assert elsewhere.precision < here.precision
+    # Where all are alike, it makes no difference who chose.
+    alike = Predictions.join([replace(singles(2000, seed=seed), library=np.full(2000, str(seed))) for seed in range(3)])
+    elsewhere, here = honesty_elsewhere(alike), honesty(alike, calibrate(alike, mixtures(200)))
+    assert elsewhere.precision == pytest.approx(here.precision, abs=0.03)
+    assert elsewhere.coverage == pytest.approx(here.coverage, abs=0.03)
 
 
 def test_each_library_counts_the_same() -> None:

@@ -148,19 +148,20 @@ class Build:
 
     def calibrate(self) -> Calibration:
         """Chooses the calibration on what the folds over libraries said, or the one over groups."""
-        seed = self.recipe.seeds[0]
-        singles, mixtures = self.by_library(seed, ".npz"), self.by_library(seed, "-mix.npz")
-        if not any(map(len, singles)):
+        if not any(map(len, self._by_library(".npz"))):
             advice = "run `python -m models evaluate` first; labels have to be in several libraries or groups"
             raise TaggerError(self.work, "there is nothing to calibrate on", advice)
-        calibration = calibrate(Predictions.join(singles), Predictions.join(mixtures))
+        calibration = calibrate(self.held_out(), self.held_out("-mix.npz"))
         (self.work / "calibration.json").write_text(calibration.to_json(), encoding="utf-8")
         return calibration
 
-    def by_library(self, seed: int, ending: str = ".npz") -> list[Predictions]:
-        """Predictions to calibrate on: of whole libraries left out where they share labels with others."""
-        done = self.predictions(seed, ending)
-        return [each for fold, each in done.items() if fold != GROUPS and len(each)] or list(done.values())
+    def held_out(self, ending: str = ".npz") -> Predictions:
+        """What networks of all seeds said of whole libraries left out, where these share labels with others."""
+        return Predictions.join(self._by_library(ending))
+
+    def _by_library(self, ending: str) -> list[Predictions]:
+        parts = [part for seed in self.recipe.seeds for part in self.predictions(seed, ending).items()]
+        return [each for name, each in parts if name != GROUPS and len(each)] or [each for _, each in parts]
 
     def export(self, target: Path, *, version: str, description: str) -> None:
         """Writes the final network with its calibration as a model."""

@@ -45,11 +45,12 @@ def running(folder: Path, *, daws: Sequence[DawSettings] = (), **settings: Any) 
 
 
 def kick(duration_s: float = 0.5, rate: int = RATE) -> Samples:
-    """A bass drum of an old drum machine: a sine that falls and fades, with a click."""
+    """A bass drum of an old drum machine: a sine that falls and fades, driven a little, with a click."""
     time_s = np.arange(round(duration_s * rate)) / rate
     phase = 2 * np.pi * np.cumsum(50 + 150 * np.exp(-time_s * 30)) / rate
     click = np.random.default_rng(0).normal(0, 0.3, len(time_s)) * np.exp(-time_s * 400)
-    return (0.8 * np.sin(phase) * np.exp(-time_s * 8) + click).astype(np.float32)
+    body: Samples = np.tanh(2 * np.sin(phase) * np.exp(-time_s * 12))
+    return (0.8 * body + click).astype(np.float32)
 
 
 def silence(duration_s: float, rate: int = RATE) -> Samples:

@@ -15,7 +15,6 @@ import soundfile
 
 from models.workshop.build import Build
 from models.workshop.clips import GROUPS, Clip
-from models.workshop.predictions import Predictions
 from models.workshop.recipe import Recipe
 from models.workshop.robustness import CHANGES
 from models.workshop.run_report import card
@@ -235,7 +234,7 @@ def test_each_fold_is_judged_on_what_it_never_heard(tmp_path: Path) -> None:
     }
     assert len(said["one"]) == len(said["other"]) == 40
     assert 0 < len(said[GROUPS]) < 30
-    joined = Predictions.join(build.by_library(1))
+    joined = build.held_out()
     assert len(joined) == 80
     assert joined.labels.tolist() == list(build.labels)
 

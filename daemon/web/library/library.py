@@ -93,7 +93,7 @@ class Library:
             self._again()
         else:
             # The box asks for it by itself.
-            self._box.text = text
+            self._box.write(text)
 
     async def _change(self, change: Change) -> None:
         self._search_for(to_text(change(parse(self._box.text, await self._others()))))

@@ -52,8 +52,8 @@ class SearchBox:
         """What is typed."""
         return str(self._box.value or "")
 
-    @text.setter
-    def text(self, text: str) -> None:
+    def write(self, text: str) -> None:
+        """Puts a text into the box and searches for it."""
         self._box.set_value(text)
         self._search()
 
@@ -103,16 +103,13 @@ class SearchBox:
             ui.label(f"“{part}”: {notice.message}." if part else f"{notice.message}.")
             if notice.suggestion is not None:
                 better = self.text[: notice.start] + notice.suggestion + self.text[notice.end :]
-                ui.button(notice.suggestion, on_click=partial(self._write, better)).props("flat dense no-caps")
+                ui.button(notice.suggestion, on_click=partial(self.write, better)).props("flat dense no-caps")
 
     async def _changed(self) -> None:
         typed = self.text
         await asyncio.sleep(_PAUSE_S)
         if typed == self.text != self._searched:
             self._search()
-
-    def _write(self, text: str) -> None:
-        self.text = text
 
     def _search(self) -> None:
         self._searched = self.text
@@ -161,7 +158,7 @@ class SearchBox:
                 return
 
     def _take(self, chosen: Completion) -> None:
-        self._write(self._offered_for[: chosen.start] + chosen.text + self._offered_for[chosen.end :])
+        self.write(self._offered_for[: chosen.start] + chosen.text + self._offered_for[chosen.end :])
         self._box.run_method("focus")
         self._menu_closed()
 
@@ -180,7 +177,7 @@ class SearchBox:
                     "No search is kept yet." if self.text.strip() else "Type a search, then keep it here."
                 ).classes("muted")
             for each in kept:
-                with ui.menu_item(on_click=partial(self._write, each.text)).classes("completion"):
+                with ui.menu_item(on_click=partial(self.write, each.text)).classes("completion"):
                     ui.label(each.name)
                     ui.label(each.text).classes("muted")
                     remove = ui.button(icon="close").props("flat round dense size=sm")
