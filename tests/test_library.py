@@ -205,6 +205,29 @@ class TestStopping:
         assert len(list(done)) == 192
         assert catalog.stats().files == 192
 
+    def test_a_worker_that_only_begins_to_start_takes_no_notice(self, tmp_path: Path) -> None:
+        fill(tmp_path, a="1")
+        run = subprocess.run(
+            [sys.executable, "-c", INTERRUPTED, tmp_path / "a.wav"], capture_output=True, text=True, timeout=60
+        )
+        assert (run.stdout.strip(), run.stderr) == ("a.wav", "")
+
+
+INTERRUPTED = """
+import multiprocessing, os, signal, sys
+from pathlib import Path
+from tagger.workers import Workers
+from tests.made_up import StandIn
+
+if __name__ == "__main__":
+    with Workers(StandIn, 1) as workers:
+        workers.submit(Path(sys.argv[1]))
+        for child in multiprocessing.active_children():
+            os.kill(child.pid, signal.SIGINT)
+        while workers.is_busy:
+            for answer in workers.answers(1):
+                print(answer.path.name)
+"""
 
 RUNNER = """
 import os, sys
