@@ -7,27 +7,23 @@ and then given up. The paths behind it go to other workers. `concurrent.futures`
 was under way in any worker, and could not stop at once. A decoder may also go on for ever: a worker that
 is at one path for longer than `patience_s` is ended, and counts as dead.
 
-Workers ignore Ctrl-C, which a terminal sends to all; they end when they are closed, or by themselves
-when their pipe does because the parent is gone.
+Workers end when they are closed, or by themselves when their pipe does because the parent is gone.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
 import sys
-import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Final, Protocol, Self
 
+from tagger import processes
 from tagger.errors import TaggerError, reason_of
 from tagger.results import Analysis
 from tagger.stamp import Stamp, is_gone
@@ -182,15 +178,11 @@ class _Worker:
     """One process, and the parent's end of its pipe."""
 
     def __init__(self, make_analyser: Callable[[], SupportsAnalyse]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
         self.tasks: deque[_Task] = deque()
         self.since = time.monotonic()
         self.is_ready = False
-        self._process = context.Process(target=_serve, args=(theirs, make_analyser), daemon=True)
-        with _interrupts_held(), _single_threaded():
-            self._process.start()
-        theirs.close()
+        with _single_threaded():
+            self._process, self.connection = processes.start(_serve, make_analyser)
 
     def tell(self, task: _Task) -> None:
         if not self.tasks:
@@ -229,7 +221,6 @@ class _Worker:
 
 def _serve(connection: Connection, make_analyser: Callable[[], SupportsAnalyse]) -> None:
     """What a worker process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
         try:
             analyser = make_analyser()
@@ -268,45 +259,6 @@ _CHANGED: Final = "changed while it was read (run again)"
 
 _PASSING: Final = (OSError, ImportError, MemoryError)
 """What may be otherwise next time though the file is the same: permissions, extras to install, memory."""
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Keeps Ctrl-C from a process that does not ignore it yet, and from tearing its start; it comes afterwards."""
-    with _handler_held(), _mask_held():
-        yield
-
-
-@contextmanager
-def _mask_held() -> Iterator[None]:
-    """Blocks the signal for this thread, and so for a process that it starts."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    # Comes up with the first process, and unblocks the signal then.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _handler_held() -> Iterator[None]:
-    """Has the main thread take note only: a library's thread may get the signal though this one blocks it."""
-    # A handler that was not set from Python could not be set again.
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is None:
-        yield
-        return
-    caught: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if caught:
-            signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager

@@ -8,8 +8,6 @@ none of them waits any more: a process can be stopped, which a thread cannot.
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import signal
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
+from tagger import processes
 from tagger.errors import DecodeError, TaggerError
 
 _IDLE_S: Final = 2.0
@@ -196,11 +195,7 @@ class _Process:
     """One process, and our end of its pipe."""
 
     def __init__(self, make: Callable[[], Answerer]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, make), daemon=True)
-        self._process.start()
-        theirs.close()
+        self._process, self._connection = processes.start(_serve, make)
 
     def ask(self, question: tuple[Any, ...], hear: Callable[[Any], None] | None) -> Any:
         """Waits for an answer; raises EOFError or OSError when the process ends before."""
@@ -236,7 +231,6 @@ def tell(what: Any) -> None:
 def _serve(connection: Connection, make: Callable[[], Answerer]) -> None:
     """What the process does."""
     _telling.set(lambda what: connection.send(_News(what)))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
         try:
             answerer = make()

@@ -6,7 +6,6 @@ one that began it does, however that ends.
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from daemon.web.visit import Sound
+from tagger import processes
 from tagger.catalog import Catalog, Query
 from tagger.errors import TaggerError
 from tagger.results import Kind
@@ -45,11 +45,7 @@ class Demo:
             repeat: whether it begins again at its end, until it is stopped.
         """
         self.stop()
-        context = multiprocessing.get_context("spawn")
-        self._line, its_end = context.Pipe()
-        self._process = context.Process(target=_play, args=(path, address, repeat, its_end), name="demo", daemon=True)
-        self._process.start()
-        its_end.close()
+        self._process, self._line = processes.start(_play, path, address, repeat)
 
     def stop(self) -> None:
         """Ends what plays, if anything does."""
@@ -63,7 +59,7 @@ class Demo:
         self._process = None
 
 
-def _play(path: Path, address: tuple[str, int], repeat: bool, line: Connection) -> None:
+def _play(line: Connection, path: Path, address: tuple[str, int], repeat: bool) -> None:
     """What the process does, until the other end of the line is gone."""
     from osc_bridge.sources import file
 
