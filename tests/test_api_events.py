@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import json
@@ -15,7 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from daemon.service.events import FileAnalysed, FileFailed, HoldsChanged
+from daemon.api.feed import Feed
+from daemon.service.events import Event, FileAnalysed, FileFailed, HoldsChanged
 from tests.http_api import Served, served
 
 
@@ -49,6 +51,18 @@ def wait_for(listeners: int, api: Served) -> None:
     while api.backend.feed.listeners < listeners:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_who_has_joined_is_told_all_from_then_on() -> None:
+    async def heard() -> list[Event]:
+        with feed.joined() as listener:
+            feed.tell(HoldsChanged(("now",)))
+            # Its generator begins only here.
+            return [(await anext(feed.listen(listener))).event]
+
+    feed = Feed()
+    feed.tell(HoldsChanged(("before",)))
+    assert asyncio.run(heard()) == [HoldsChanged(("now",))]
 
 
 def test_two_clients_are_told_the_same(catalog: Path) -> None:

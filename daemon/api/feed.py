@@ -33,6 +33,18 @@ class Told(NamedTuple):
     event: Event
 
 
+class Listener(NamedTuple):
+    """Who listens.
+
+    Attributes:
+        something: set when there may be something to tell.
+        at: how many events it is not to be told, since they were before.
+    """
+
+    something: asyncio.Event
+    at: int
+
+
 class Feed:
     """The latest events. Any thread may tell; coroutines of one loop listen."""
 
@@ -69,27 +81,27 @@ class Feed:
         self._wake()
 
     @contextmanager
-    def joined(self) -> Iterator[asyncio.Event]:
+    def joined(self, after: str | None = None) -> Iterator[Listener]:
         """A listener for as long as its connection lasts, to be entered on the loop that listens.
 
-        No part of `listen`, since a generator that nobody takes from any more ends when the garbage collector likes.
+        No part of `listen`, since a generator that nobody takes from any more ends when the garbage collector likes,
+        and begins when it is first asked: what happens from here on is told, however late that is.
+
+        Args:
+            after: the mark of the event that was told last; None for what happens from now on.
         """
         self._loop = asyncio.get_running_loop()
         something = asyncio.Event()
+        at = self._place(after)
         self._waiting.add(something)
         try:
-            yield something
+            yield Listener(something, at)
         finally:
             self._waiting.discard(something)
 
-    async def listen(self, something: asyncio.Event, after: str | None = None) -> AsyncIterator[Told]:
-        """What happens.
-
-        Args:
-            something: the listener, from `joined`.
-            after: the mark of the event that was told last; None for what happens from now on.
-        """
-        at = self._place(after)
+    async def listen(self, listener: Listener) -> AsyncIterator[Told]:
+        """What happens, for a listener from `joined`."""
+        something, at = listener
         while True:
             something.clear()
             missed, events = self._since(at)

@@ -252,25 +252,23 @@ def accept_model(backend: Work) -> models.Model:
     return work.accept_model(backend.catalog, backend.engine)
 
 
-async def _joined(backend: Work) -> AsyncIterator[asyncio.Event]:
+async def _joined(
+    backend: Work, last_event_id: Annotated[str | None, Header(max_length=100)] = None
+) -> AsyncIterator[feed.Listener]:
     if backend.feed.listeners >= feed.MOST_LISTENERS:
         raise problem(503, f"{feed.MOST_LISTENERS} listen already (close one)")
-    with backend.feed.joined() as listener:
+    with backend.feed.joined(last_event_id) as listener:
         yield listener
 
 
 @router.get("/events", tags=["daemon"], response_class=EventSourceResponse)
-async def tell(
-    backend: Work,
-    listener: Annotated[asyncio.Event, Depends(_joined)],
-    last_event_id: Annotated[str | None, Header(max_length=100)] = None,
-) -> AsyncIterator[ServerSentEvent]:
+async def tell(backend: Work, listener: Annotated[feed.Listener, Depends(_joined)]) -> AsyncIterator[ServerSentEvent]:
     """Tells what happens from now on, or since an event: analysed, tagged, failed, gone, root, progress, holds, missed.
 
     After `missed`, ask anew for whatever you show.
     """
     yield ServerSentEvent(comment="listening", retry=2000)
-    async for mark, event in backend.feed.listen(listener, last_event_id):
+    async for mark, event in backend.feed.listen(listener):
         yield ServerSentEvent(data=_data(event), event=EVENT_NAMES[type(event)], id=mark)
 
 
