@@ -76,7 +76,7 @@ The recordings are used as training data only and are not passed on.
 
 ## How well it does
 {_protocol_words(build)}
-Seeds: {len(build.recipe.seeds)}. The shipped weights are then trained on everything by the same recipe, for longer.
+Seeds: {len(build.recipe.seeds)}. The shipped weights are trained on everything, in {build.recipe.final_steps:,} steps.
 
 {table(build)}
 
