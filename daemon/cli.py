@@ -439,7 +439,9 @@ def main() -> None:
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
-        sys.exit(_error_line(error))
+        from daemon.output import STOPPED_EXIT_CODE
+
+        sys.exit(STOPPED_EXIT_CODE if _is_interruption(error) else _error_line(error))
 
 
 def _accept_all_text() -> None:
@@ -447,6 +449,13 @@ def _accept_all_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace", line_buffering=True)
+
+
+def _is_interruption(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: a library in C that is imported just then says that it failed."""
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _error_line(error: Exception) -> str:

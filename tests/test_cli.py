@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from daemon import arguments, changes, cli
+from daemon import arguments, changes, cli, tagging
 from tagger.catalog import Catalog, Entry, Sort
 from tagger.payload import payload_hash
 from tagger.recogniser import Recogniser
@@ -455,6 +455,17 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
     done = tagger("stats", "--json").objects()[0]["files"]
     assert done >= 1
     assert f"{3 - done} file" in tagger("tag", tmp_path, "--workers", 1).err
+
+
+def test_ctrl_c_while_a_library_is_imported_is_no_error(
+    tagger: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: object) -> None:
+        raise ImportError("initialization failed") from KeyboardInterrupt()
+
+    monkeypatch.setattr(tagging, "run", interrupt)
+    stopped = tagger("tag", tmp_path)
+    assert (stopped.code, stopped.err) == (130, "")
 
 
 def test_a_model_that_is_none_has_one_line(tagger: Run, heard: Path, tmp_path: Path) -> None:
